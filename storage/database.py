@@ -1,0 +1,105 @@
+"""The store: one SQLite file in a home directory, one connection a thread, one door for writes.
+
+Two threads that share a connection can roll back each other's acknowledged rows, so each has its own. A write goes
+through `Store.write`, which takes the write lock before it reads (`BEGIN IMMEDIATE`): a transaction that begins
+deferred, reads, and only then writes fails with SQLITE_BUSY_SNAPSHOT when somebody else wrote in between.
+`synchronous=FULL` makes a commit durable before it is acknowledged.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.utils import sqlite3
+
+from storage.errors import UserError
+from storage.migrations import migrations
+
+BUSY_TIMEOUT_S = 30.0
+OLDEST_SAFE_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL database when two connections checkpoint at once
+
+
+class Store:
+    """A home directory: `plumbline.db` and the folders of snapshots, jobs, models and logs beside it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.database = home / "plumbline.db"
+        self.snapshots = home / "snapshots"
+        self.jobs = home / "jobs"
+        self.models = home / "models"
+        self.logs = home / "logs"
+        self._local = threading.local()
+
+    @classmethod
+    def open(cls, home: Path | str) -> Store:
+        """Open the store at `home`, make it if it is not there, and bring its schema up to date.
+
+        Raises UserError when the directory cannot be written or the SQLite library is one that can corrupt.
+        """
+        if sqlite3.sqlite_version_info < OLDEST_SAFE_SQLITE:
+            raise UserError(
+                f"SQLite {sqlite3.sqlite_version} can corrupt a store that two connections use: "
+                "install pysqlite3 (pip install -r requirements.txt), which brings a newer one."
+            )
+        store = cls(Path(home).expanduser().resolve())
+        try:
+            for folder in (store.home, store.snapshots, store.jobs, store.models, store.logs):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"The home directory {store.home} cannot be used ({error.strerror}).") from error
+        try:
+            if migrations().pending(store.db()):
+                with store.write() as db:
+                    migrations().apply(db)
+        except sqlite3.DatabaseError as error:
+            raise UserError(
+                f"{store.database} cannot be opened as a database ({error}): restore it from a backup."
+            ) from error
+        return store
+
+    def db(self) -> Database:
+        """This thread's connection, for reading."""
+        if not hasattr(self._local, "db"):
+            self._local.db = _connect(self.database)
+        db: Database = self._local.db
+        return db
+
+    def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[dict[str, Any]]:
+        """All rows of a query."""
+        return list(self.db().query(sql, parameters))
+
+    def row(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> dict[str, Any] | None:
+        """The first row of a query, or None."""
+        return next(iter(self.rows(sql, parameters)), None)
+
+    @contextmanager
+    def write(self) -> Iterator[Database]:
+        """One transaction: committed and durable when the block ends, rolled back when it raises."""
+        db = self.db()
+        db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.conn.rollback()
+            raise
+        db.conn.execute("COMMIT")
+
+
+def now() -> str:
+    """The present moment in UTC as ISO 8601 text with microseconds, which sorts as it reads."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _connect(path: Path) -> Database:
+    db = Database(sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_S, check_same_thread=False))
+    db.conn.execute("PRAGMA journal_mode = WAL")
+    db.conn.execute("PRAGMA synchronous = FULL")
+    db.conn.execute("PRAGMA foreign_keys = ON")
+    return db

@@ -1,0 +1,168 @@
+"""The records that travel between the packages. Each is one row, or what a page shows of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
+
+Verdict = Literal["a", "b", "tie", "both_bad", "skip", "withdrawn"]
+ShownVerdict = Literal["left", "right", "tie", "both_bad", "skip"]
+Split = Literal["train", "heldout"]
+Fold = Literal["train", "judge"]
+JobStatus = Literal["queued", "running", "done", "failed", "cancelled"]
+
+# Llama 2 (Touvron et al. 2023, table 27): the stronger the preference, the larger the margin between the rewards.
+MARGINS = {0: 0.0, 1: 0.0, 2: 1 / 3, 3: 2 / 3, 4: 1.0}
+
+
+class Message(TypedDict):
+    """One turn of a conversation; `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A conversation that ends in a user's turn. Pairs come from the train split, evaluation from the held-out one."""
+
+    prompt_id: int
+    messages: tuple[Message, ...]
+    split: Split
+    source: str
+
+
+@dataclass(frozen=True)
+class NewCompletion:
+    """One answer to a prompt, about to be stored. `model_id` is None for imported text."""
+
+    prompt_id: int
+    text: str
+    model_id: int | None = None
+    job_id: int | None = None
+    seed: int | None = None
+    sampling: dict[str, Any] = field(default_factory=dict)
+    tokens: int | None = None
+    ended: bool | None = None
+
+
+@dataclass(frozen=True)
+class Showing:
+    """A pair as one labeler sees it: the sides are already in the order shown."""
+
+    showing_id: int
+    pair_id: int
+    prompt: tuple[Message, ...]
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Vote:
+    """An acknowledged vote, in the order shown. `duplicate` says that it was there already."""
+
+    preference_id: int
+    showing_id: int
+    verdict: str
+    strength: int
+    duplicate: bool
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the labels are towards the next round. `mine` and `seconds_per_pair` are the asking labeler's."""
+
+    votes: int
+    target: int
+    mine: int
+    queue: int
+    seconds_per_pair: float | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An immutable Parquet file of preferences, named by the sha256 of its canonical rows."""
+
+    snapshot_id: int
+    sha256: str
+    rows: int
+    counts: dict[str, int]
+    path: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """A registered model. `status` is promoted, former (promoted once), candidate (awaits a verdict) or registered."""
+
+    model_id: int
+    name: str
+    kind: Literal["base", "policy", "reward"]
+    path: str
+    parent_id: int | None
+    parent: str | None
+    status: str
+    card: dict[str, Any]
+    created_at: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """A unit of heavy work. `spec` says what to run and what to do with the result; `fence` who may write it."""
+
+    job_id: int
+    kind: str
+    round_id: int | None
+    stage: str
+    status: JobStatus
+    spec: dict[str, Any]
+    fence: int
+    attempts: int
+    cancel_requested: bool
+    progress: float
+    result: dict[str, Any] | None
+    error: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+@dataclass(frozen=True)
+class Round:
+    """One pass from a snapshot of the votes to a candidate policy."""
+
+    round_id: int
+    method: str
+    status: str
+    snapshot_id: int
+    parent_id: int
+    candidate_id: int | None
+    recipe: dict[str, Any]
+    requested_by: str
+    error: str | None
+    created_at: str
+    finished_at: str | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A policy's win rate against another on held-out prompts, with a 95 % bootstrap interval over prompts."""
+
+    evaluation_id: int
+    model_id: int
+    against_id: int
+    judge: str
+    job_id: int
+    win_rate: float
+    low: float
+    high: float
+    prompts: int
+    result: dict[str, Any]
+    created_at: str
+
+
+def prompt_text(messages: Sequence[Message]) -> str:
+    """The prompt as plain text: its content alone for a single user turn, otherwise one labelled turn a paragraph."""
+    if len(messages) == 1 and messages[0]["role"] == "user":
+        return messages[0]["content"]
+    return "\n\n".join(f"{turn['role'].capitalize()}: {turn['content']}" for turn in messages)

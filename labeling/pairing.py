@@ -1,0 +1,61 @@
+"""Which pair a labeler sees next, and how many wait.
+
+A pair waits while nobody has answered it. Pairs of the promoted model come first, then older ones, each in a
+shuffled order that is the labeler's own, so that people who work side by side begin at different ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlite_utils import Database
+
+from storage.database import Store
+
+LOW_WATER = 40  # waiting pairs of the promoted model below which more are generated
+BATCH = 120  # pairs to a generate job
+
+PROMOTED = "(SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1)"
+UNANSWERED = """
+NOT EXISTS (
+    SELECT 1 FROM showings s JOIN current_preferences p USING (showing_id)
+    WHERE s.pair_id = r.pair_id AND p.verdict <> 'withdrawn'
+)
+"""
+
+
+def next_pairs(db: Database, labeler: str, count: int) -> list[int]:
+    """Ids of up to `count` pairs that nobody has answered and this labeler has not been shown."""
+    rows = db.query(
+        f"SELECT r.pair_id FROM pairs r WHERE r.source = 'generated' AND {UNANSWERED}"
+        " AND NOT EXISTS (SELECT 1 FROM showings s WHERE s.pair_id = r.pair_id AND s.labeler = :labeler)"
+        f" ORDER BY r.model_id IS NOT {PROMOTED}, r.model_id DESC,"
+        " EXISTS (SELECT 1 FROM showings s WHERE s.pair_id = r.pair_id),"
+        " (r.pair_id * 2654435761 + :salt) % 1000003 LIMIT :count",
+        {"labeler": labeler, "salt": sum(labeler.encode()) * 7919, "count": count},
+    )
+    return [row["pair_id"] for row in rows]
+
+
+def open_showings(db: Database, labeler: str, holding: Sequence[int], count: int) -> list[int]:
+    """Showings this labeler was served and has not answered, besides those their page already holds."""
+    held = set(holding)
+    rows = db.query(
+        "SELECT s.showing_id FROM showings s JOIN pairs r USING (pair_id)"
+        " WHERE s.labeler = ? AND r.source = 'generated'"
+        " AND NOT EXISTS (SELECT 1 FROM current_preferences p"
+        "   WHERE p.showing_id = s.showing_id AND p.verdict <> 'withdrawn')"
+        f" ORDER BY r.model_id IS NOT {PROMOTED}, s.showing_id",
+        [labeler],
+    )
+    return [row["showing_id"] for row in rows if row["showing_id"] not in held][:count]
+
+
+def waiting(store: Store) -> int:
+    """How many pairs of the promoted model nobody has answered."""
+    row = store.row(
+        f"SELECT count(*) AS n FROM pairs r WHERE r.source = 'generated' AND r.model_id IS {PROMOTED}"
+        f" AND {UNANSWERED}"
+    )
+    assert row is not None
+    return int(row["n"])

@@ -1,0 +1,183 @@
+"""A labeler's session: serve a pair, take a vote, take it back. One code path for people, programs and simulations."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from statistics import median
+
+from sqlite_utils import Database
+
+from labeling import pairing
+from storage import labels
+from storage.database import Store
+from storage.errors import UserError
+from storage.prompts import NewPrompt, insert_prompts
+from storage.records import Message, NewCompletion, Progress, Showing, Vote
+
+ROUND_TARGET = 200  # votes after which the page suggests a round
+TO_SHOWN = {"a": "left", "b": "right"}
+FLIP = {"left": "right", "right": "left", "a": "b", "b": "a"}
+
+
+def serve(store: Store, labeler: str, count: int = 1, holding: Sequence[int] = ()) -> list[Showing]:
+    """Up to `count` showings for this labeler: open ones their page does not hold, then new ones, sides at random.
+
+    `holding` lists the showings already in the browser. An empty list means that no pair waits.
+    """
+    with store.write() as db:
+        ids = pairing.open_showings(db, labeler, holding, count)
+        for pair_id in pairing.next_pairs(db, labeler, count - len(ids)) if len(ids) < count else []:
+            ids.append(labels.insert_showing(db, pair_id, labeler, flipped=bool(secrets.randbits(1))))
+        return [_showing(db, showing_id, labeler) for showing_id in ids]
+
+
+def vote(
+    store: Store,
+    labeler: str,
+    showing_id: int,
+    verdict: str,
+    strength: int = 0,
+    client_key: str = "",
+    seconds: float | None = None,
+    amend: bool = False,
+) -> Vote:
+    """Record a vote on a showing; it is on disk when this returns.
+
+    `verdict` is as shown: left, right, tie, both_bad or skip; `strength` is 1 (barely) to 4 (far) for left and
+    right, else 0. The same `client_key` again, or a second click on an answered showing, is the vote that stands
+    (`duplicate`), unless `amend` says that it is a change of mind, which supersedes it.
+    Raises UserError for anything that is not a vote on one of this labeler's showings.
+    """
+    _check(verdict, strength, client_key, seconds)
+    with store.write() as db:
+        showing = labels.showing_of(db, showing_id, labeler)
+        flipped = bool(showing["flipped"])
+        known = labels.by_client_key(db, showing_id, client_key)
+        stands = labels.standing(db, showing_id)
+        answered = stands is not None and stands["verdict"] != "withdrawn"
+        found = known or (stands if answered and not amend else None)
+        if found is not None:
+            return Vote(
+                found["preference_id"], showing_id, _shown(found["verdict"], flipped), found["strength"], True
+            )
+        preference_id = labels.insert_preference(
+            db,
+            showing_id,
+            client_key,
+            _stored(verdict, flipped),
+            strength,
+            seconds,
+            stands["preference_id"] if stands else None,
+        )
+    return Vote(preference_id, showing_id, verdict, strength, False)
+
+
+def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = None) -> Showing | None:
+    """Take back the labeler's last standing vote, or the one on `showing_id`, and return its showing, open again.
+
+    None when there is nothing to take back. The same `client_key` again takes back no second vote.
+    """
+    _check("skip", 0, client_key, None)
+    with store.write() as db:
+        if showing_id is not None:
+            labels.showing_of(db, showing_id, labeler)
+            stands = labels.standing(db, showing_id)
+        else:
+            repeated = _undone_by(db, labeler, client_key)
+            if repeated is not None:
+                return _showing(db, repeated, labeler)
+            stands = labels.last_standing(db, labeler)
+        if stands is None:
+            return None
+        if stands["verdict"] != "withdrawn":
+            labels.insert_preference(
+                db, stands["showing_id"], client_key, "withdrawn", 0, None, stands["preference_id"]
+            )
+        return _showing(db, stands["showing_id"], labeler)
+
+
+def progress(store: Store, labeler: str) -> Progress:
+    """Votes since the last round's snapshot, and this labeler's own count and pace (median seconds of the last 50)."""
+    row = store.row(
+        "SELECT count(*) AS votes, coalesce(sum(s.labeler = ?), 0) AS mine FROM current_preferences p"
+        " JOIN showings s USING (showing_id)"
+        " WHERE p.verdict NOT IN ('skip', 'withdrawn')"
+        " AND p.created_at > coalesce((SELECT max(created_at) FROM rounds WHERE status IN ('running', 'done')), '')",
+        [labeler],
+    )
+    assert row is not None
+    pace = store.rows(
+        "SELECT p.seconds FROM current_preferences p JOIN showings s USING (showing_id)"
+        " WHERE s.labeler = ? AND p.seconds IS NOT NULL ORDER BY p.preference_id DESC LIMIT 50",
+        [labeler],
+    )
+    seconds = median(r["seconds"] for r in pace) if pace else None
+    return Progress(row["votes"], ROUND_TARGET, row["mine"], pairing.waiting(store), seconds)
+
+
+def record_chat_pair(
+    store: Store,
+    labeler: str,
+    messages: Sequence[Message],
+    answers: tuple[tuple[int, str], tuple[int, str]],
+) -> Showing:
+    """Turn two answers to one conversation into a pair and show it to the labeler in the order given.
+
+    `answers` are (model_id, text), left then right. Raises UserError when they are empty or the same.
+    """
+    texts = [text.strip() for _, text in answers]
+    if not all(texts) or texts[0] == texts[1]:
+        raise UserError("The two answers are empty or the same, so there is nothing to compare: ask again.")
+    with store.write() as db:
+        (prompt_id,) = insert_prompts(db, [NewPrompt(tuple(messages), "chat", split="train")])
+        ids = labels.insert_completions(
+            db, [NewCompletion(prompt_id, text, model_id=model_id) for model_id, text in answers]
+        )
+        pair_id = labels.insert_pair(db, prompt_id, ids[0], ids[1], "chat")
+        showing_id = labels.insert_showing(db, pair_id, labeler, flipped=False)
+        return _showing(db, showing_id, labeler)
+
+
+def _showing(db: Database, showing_id: int, labeler: str) -> Showing:
+    row = labels.showing_of(db, showing_id, labeler)
+    texts = labels.pair_texts(db, [row["pair_id"]])[row["pair_id"]]
+    sides = (texts["b"], texts["a"]) if row["flipped"] else (texts["a"], texts["b"])
+    return Showing(showing_id, row["pair_id"], tuple(texts["messages"]), *sides)
+
+
+def _undone_by(db: Database, labeler: str, client_key: str) -> int | None:
+    row = next(
+        iter(
+            db.query(
+                "SELECT p.showing_id FROM preferences p JOIN showings s USING (showing_id)"
+                " WHERE s.labeler = ? AND p.client_key = ? AND p.verdict = 'withdrawn'",
+                [labeler, client_key],
+            )
+        ),
+        None,
+    )
+    return row["showing_id"] if row else None
+
+
+def _check(verdict: str, strength: int, client_key: str, seconds: float | None) -> None:
+    if verdict not in ("left", "right", "tie", "both_bad", "skip"):
+        raise UserError(f"{verdict!r} is not a verdict: take left, right, tie, both_bad or skip.")
+    wants_strength = verdict in ("left", "right")
+    if not isinstance(strength, int) or not (1 <= strength <= 4 if wants_strength else strength == 0):
+        allowed = "1 to 4" if wants_strength else "0"
+        raise UserError(f"The strength of {verdict} is {allowed}, not {strength!r}.")
+    if not isinstance(client_key, str) or not 1 <= len(client_key) <= 200:
+        raise UserError("A vote carries a client_key of 1 to 200 characters, made anew for every decision.")
+    if seconds is not None and not (isinstance(seconds, (int, float)) and 0 <= seconds < 1e7):
+        raise UserError(f"The seconds of a vote are a number from 0 on, not {seconds!r}.")
+
+
+def _stored(verdict: str, flipped: bool) -> str:
+    side = {"left": "a", "right": "b"}.get(verdict, verdict)
+    return FLIP.get(side, side) if flipped else side
+
+
+def _shown(verdict: str, flipped: bool) -> str:
+    side = FLIP.get(verdict, verdict) if flipped else verdict
+    return TO_SHOWN.get(side, side)

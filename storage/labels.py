@@ -1,0 +1,151 @@
+"""Pairs, showings and preferences: the rows that a labeler's hand leaves behind.
+
+Everything here speaks in the pair's own order (a, b). What was shown left and right is the business of
+`labeling.session`, which turns it with the showing's `flipped`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlite_utils import Database
+
+from storage.database import Store, now
+from storage.errors import UserError
+from storage.records import NewCompletion
+
+
+def insert_completions(db: Database, completions: Iterable[NewCompletion]) -> list[int]:
+    """Store answers inside the caller's transaction and return their ids in order."""
+    ids = []
+    for item in completions:
+        cursor = db.execute(
+            "INSERT INTO completions (prompt_id, model_id, job_id, text, seed, sampling, tokens, ended, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                item.prompt_id,
+                item.model_id,
+                item.job_id,
+                item.text,
+                item.seed,
+                json.dumps(item.sampling),
+                item.tokens,
+                None if item.ended is None else int(item.ended),
+                now(),
+            ],
+        )
+        ids.append(int(cursor.lastrowid or 0))
+    return ids
+
+
+def insert_pair(
+    db: Database, prompt_id: int, completion_a: int, completion_b: int, source: str, model_id: int | None = None
+) -> int:
+    """Store a pair inside the caller's transaction. `model_id` names the model when both answers are its own."""
+    cursor = db.execute(
+        "INSERT INTO pairs (prompt_id, completion_a, completion_b, model_id, source, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [prompt_id, completion_a, completion_b, model_id, source, now()],
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def insert_showing(db: Database, pair_id: int, labeler: str, flipped: bool) -> int:
+    """Record inside the caller's transaction that a pair goes to a labeler, and which side is which."""
+    cursor = db.execute(
+        "INSERT INTO showings (pair_id, labeler, flipped, shown_at) VALUES (?, ?, ?, ?)",
+        [pair_id, labeler, int(flipped), now()],
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def showing_of(db: Database, showing_id: int, labeler: str) -> dict[str, Any]:
+    """The showing's row. Raises UserError when it is not this labeler's."""
+    row = next(
+        iter(
+            db.query(
+                "SELECT * FROM showings WHERE showing_id = ? AND labeler = ?", [showing_id, labeler]
+            )
+        ),
+        None,
+    )
+    if row is None:
+        raise UserError(f"Showing {showing_id} was not served to {labeler}: reload the page for a new pair.")
+    return row
+
+
+def standing(db: Database, showing_id: int) -> dict[str, Any] | None:
+    """The preference that stands for a showing (which may be a withdrawn one), or None before the first vote."""
+    return next(
+        iter(db.query("SELECT * FROM current_preferences WHERE showing_id = ?", [showing_id])), None
+    )
+
+
+def by_client_key(db: Database, showing_id: int, client_key: str) -> dict[str, Any] | None:
+    """The preference that this key already made for this showing."""
+    return next(
+        iter(
+            db.query(
+                "SELECT * FROM preferences WHERE showing_id = ? AND client_key = ?", [showing_id, client_key]
+            )
+        ),
+        None,
+    )
+
+
+def insert_preference(
+    db: Database,
+    showing_id: int,
+    client_key: str,
+    verdict: str,
+    strength: int,
+    seconds: float | None,
+    supersedes: int | None,
+) -> int:
+    """Append one link to a showing's chain of votes, inside the caller's transaction."""
+    cursor = db.execute(
+        "INSERT INTO preferences (showing_id, client_key, verdict, strength, seconds, supersedes, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [showing_id, client_key, verdict, strength, seconds, supersedes, now()],
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def last_standing(db: Database, labeler: str) -> dict[str, Any] | None:
+    """The labeler's newest vote that still stands, with its showing's `flipped`."""
+    return next(
+        iter(
+            db.query(
+                "SELECT p.*, s.pair_id, s.flipped FROM current_preferences p JOIN showings s USING (showing_id)"
+                " WHERE s.labeler = ? AND p.verdict <> 'withdrawn' ORDER BY p.preference_id DESC LIMIT 1",
+                [labeler],
+            )
+        ),
+        None,
+    )
+
+
+def counts(store: Store) -> dict[str, int]:
+    """How many current preferences there are of each verdict (skips and withdrawn ones left out), and in all."""
+    rows = store.rows(
+        "SELECT verdict, count(*) AS n FROM current_preferences"
+        " WHERE verdict IN ('a', 'b', 'tie', 'both_bad') GROUP BY verdict"
+    )
+    found = {row["verdict"]: row["n"] for row in rows}
+    tally = {verdict: found.get(verdict, 0) for verdict in ("a", "b", "tie", "both_bad")}
+    return {**tally, "all": sum(tally.values())}
+
+
+def pair_texts(db: Database, pair_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """For each pair: messages of its prompt and the two answers, as stored."""
+    rows = db.query(
+        "SELECT r.pair_id, q.messages, x.text AS a, y.text AS b FROM pairs r"
+        " JOIN prompts q USING (prompt_id)"
+        " JOIN completions x ON x.completion_id = r.completion_a"
+        " JOIN completions y ON y.completion_id = r.completion_b"
+        " WHERE r.pair_id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(pair_ids))],
+    )
+    return {row["pair_id"]: {**row, "messages": json.loads(row["messages"])} for row in rows}

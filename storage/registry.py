@@ -1,0 +1,154 @@
+"""The registry: which models there are, where each came from, and which one everybody talks to.
+
+The promoted model is the last row of `promotions`. Rolling back is a promotion too, of the model that was promoted
+before the present one, so that the history only ever grows.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlite_utils import Database
+
+from storage.database import Store, now
+from storage.errors import UserError
+from storage.journal import record
+from storage.records import Model
+
+MODELS = """
+SELECT m.*, parent.name AS parent,
+       m.model_id = (SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1) AS promoted,
+       m.model_id IN (SELECT model_id FROM promotions) AS former,
+       m.model_id IN (SELECT candidate_id FROM rounds) AS candidate
+FROM models m LEFT JOIN models parent ON parent.model_id = m.parent_id
+"""
+
+
+def register(
+    db: Database,
+    name: str,
+    kind: str,
+    path: str,
+    actor: str,
+    parent_id: int | None = None,
+    job_id: int | None = None,
+    card: dict[str, Any] | None = None,
+) -> int:
+    """Register a model inside the caller's transaction. Raises UserError when the name is taken."""
+    if not name or len(name) > 80 or not all(letter.isalnum() or letter in "._-" for letter in name):
+        raise UserError(
+            f"The model name {name!r} cannot be used: take up to 80 letters, digits, dots, dashes or underscores."
+        )
+    if next(iter(db.query("SELECT 1 FROM models WHERE name = ?", [name])), None):
+        raise UserError(f"A model named {name!r} is registered already: choose another name.")
+    cursor = db.execute(
+        "INSERT INTO models (name, kind, path, parent_id, job_id, card, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [name, kind, path, parent_id, job_id, json.dumps(card or {}, ensure_ascii=False), now()],
+    )
+    record(db, actor, "register", f"model {name}", kind=kind, path=path)
+    return int(cursor.lastrowid or 0)
+
+
+def models(store: Store, kind: str | None = None) -> list[Model]:
+    """All registered models, oldest first, or those of one kind."""
+    return [
+        to_model(row)
+        for row in store.rows(f"{MODELS} WHERE ? IS NULL OR m.kind = ? ORDER BY m.model_id", [kind, kind])
+    ]
+
+
+def get(store: Store, model_id: int) -> Model:
+    """One model by its id."""
+    row = store.row(f"{MODELS} WHERE m.model_id = ?", [model_id])
+    if row is None:
+        raise UserError(f"There is no model {model_id}: `model list` shows those there are.")
+    return to_model(row)
+
+
+def by_name(store: Store, name: str) -> Model:
+    """One model by its name. Raises UserError that lists the names there are."""
+    row = store.row(f"{MODELS} WHERE m.name = ?", [name])
+    if row is None:
+        names = ", ".join(model.name for model in models(store)) or "none yet"
+        raise UserError(f"There is no model named {name!r}: registered are {names}.")
+    return to_model(row)
+
+
+def promoted(store: Store) -> Model | None:
+    """The model that answers in chat and in new pairs, or None before the first promotion."""
+    row = store.row(f"{MODELS} WHERE promoted")
+    return to_model(row) if row else None
+
+
+def require_promoted(store: Store) -> Model:
+    """The promoted model. Raises UserError when there is none."""
+    model = promoted(store)
+    if model is None:
+        raise UserError(
+            "No model is promoted yet: register one with `model add` and promote it with `model promote`."
+        )
+    return model
+
+
+def promote(store: Store, name: str, actor: str) -> Model:
+    """Make a policy the one that chats and writes the next pairs."""
+    model = by_name(store, name)
+    if model.kind != "policy":
+        raise UserError(f"{name} is a {model.kind} model, and only a policy can be promoted.")
+    if model.status == "promoted":
+        raise UserError(f"{name} is the promoted model already.")
+    with store.write() as db:
+        previous = _last_promotion(db)
+        db.execute(
+            "INSERT INTO promotions (model_id, previous_id, actor, created_at) VALUES (?, ?, ?, ?)",
+            [model.model_id, previous["promotion_id"] if previous else None, actor, now()],
+        )
+        record(db, actor, "promote", f"model {name}")
+    return get(store, model.model_id)
+
+
+def rollback(store: Store, actor: str) -> Model:
+    """Promote again the model that was promoted before the present one; twice goes two steps back.
+
+    Raises UserError when there is nothing to go back to.
+    """
+    with store.write() as db:
+        present = _last_promotion(db)
+        before = _promotion(db, present["previous_id"]) if present and present["previous_id"] else None
+        if before is None:
+            raise UserError("There is no earlier promoted model to roll back to.")
+        db.execute(
+            "INSERT INTO promotions (model_id, previous_id, actor, created_at) VALUES (?, ?, ?, ?)",
+            [before["model_id"], before["previous_id"], actor, now()],
+        )
+        record(db, actor, "rollback", f"model {before['model_id']}")
+    return get(store, before["model_id"])
+
+
+def to_model(row: dict[str, Any]) -> Model:
+    """A row of the MODELS query as a record."""
+    status = (
+        "promoted"
+        if row["promoted"]
+        else "former" if row["former"] else "candidate" if row["candidate"] else "registered"
+    )
+    return Model(
+        row["model_id"],
+        row["name"],
+        row["kind"],
+        row["path"],
+        row["parent_id"],
+        row["parent"],
+        status,
+        json.loads(row["card"]),
+        row["created_at"],
+    )
+
+
+def _last_promotion(db: Database) -> dict[str, Any] | None:
+    return next(iter(db.query("SELECT * FROM promotions ORDER BY promotion_id DESC LIMIT 1")), None)
+
+
+def _promotion(db: Database, promotion_id: int) -> dict[str, Any] | None:
+    return next(iter(db.query("SELECT * FROM promotions WHERE promotion_id = ?", [promotion_id])), None)

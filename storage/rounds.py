@@ -1,0 +1,108 @@
+"""Rounds and evaluations: the rows that say what was tried and what came of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlite_utils import Database
+
+from storage.database import Store, now
+from storage.errors import UserError
+from storage.journal import record
+from storage.records import Evaluation, Round
+
+
+def insert_round(
+    db: Database, method: str, snapshot_id: int, parent_id: int, recipe: dict[str, Any], requested_by: str
+) -> int:
+    """Open a round inside the caller's transaction."""
+    cursor = db.execute(
+        "INSERT INTO rounds (method, status, snapshot_id, parent_id, recipe, requested_by, created_at)"
+        " VALUES (?, 'running', ?, ?, ?, ?, ?)",
+        [method, snapshot_id, parent_id, json.dumps(recipe), requested_by, now()],
+    )
+    round_id = int(cursor.lastrowid or 0)
+    record(db, requested_by, "start", f"round {round_id}", method=method, snapshot_id=snapshot_id)
+    return round_id
+
+
+def set_candidate(db: Database, round_id: int, model_id: int) -> None:
+    """Name the model that a round made."""
+    db.execute("UPDATE rounds SET candidate_id = ? WHERE round_id = ?", [model_id, round_id])
+
+
+def close_round(db: Database, round_id: int, status: str, error: str | None = None) -> None:
+    """Close an open round as done, failed or cancelled."""
+    db.execute(
+        "UPDATE rounds SET status = ?, error = ?, finished_at = ? WHERE round_id = ? AND status = 'running'",
+        [status, error, now(), round_id],
+    )
+
+
+def reopen_round(db: Database, round_id: int, actor: str) -> None:
+    """Take up a failed or cancelled round again."""
+    db.execute(
+        "UPDATE rounds SET status = 'running', error = NULL, finished_at = NULL WHERE round_id = ?", [round_id]
+    )
+    record(db, actor, "resume", f"round {round_id}")
+
+
+def get(store: Store, round_id: int) -> Round:
+    """One round. Raises UserError when there is none of that number."""
+    row = store.row("SELECT * FROM rounds WHERE round_id = ?", [round_id])
+    if row is None:
+        raise UserError(f"There is no round {round_id}: `rounds` lists those there are.")
+    return to_round(row)
+
+
+def all_rounds(store: Store) -> list[Round]:
+    """Every round, newest first."""
+    return [to_round(row) for row in store.rows("SELECT * FROM rounds ORDER BY round_id DESC")]
+
+
+def running(store: Store) -> Round | None:
+    """The round at work, or None."""
+    row = store.row("SELECT * FROM rounds WHERE status = 'running' ORDER BY round_id LIMIT 1")
+    return to_round(row) if row else None
+
+
+def insert_evaluation(
+    db: Database, model_id: int, against_id: int, judge: str, job_id: int, result: dict[str, Any]
+) -> None:
+    """Store the result of an evaluate job inside the caller's transaction."""
+    db.execute(
+        "INSERT INTO evaluations (model_id, against_id, judge, job_id, win_rate, low, high, prompts, result, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id) DO NOTHING",
+        [
+            model_id,
+            against_id,
+            judge,
+            job_id,
+            result["win_rate"],
+            result["low"],
+            result["high"],
+            result["prompts"],
+            json.dumps(result, ensure_ascii=False),
+            now(),
+        ],
+    )
+
+
+def evaluations_of(store: Store, model_id: int) -> list[Evaluation]:
+    """All evaluations of a model, newest first."""
+    return [
+        _evaluation(row)
+        for row in store.rows(
+            "SELECT * FROM evaluations WHERE model_id = ? ORDER BY evaluation_id DESC", [model_id]
+        )
+    ]
+
+
+def to_round(row: dict[str, Any]) -> Round:
+    """A row of the rounds table as a record."""
+    return Round(**{**row, "recipe": json.loads(row["recipe"])})
+
+
+def _evaluation(row: dict[str, Any]) -> Evaluation:
+    return Evaluation(**{**row, "result": json.loads(row["result"])})

@@ -1,0 +1,127 @@
+"""Snapshots: the exact votes a model is trained on, as an immutable Parquet file named by their hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from storage.database import Store, now
+from storage.errors import UserError
+from storage.prompts import fold_of
+from storage.records import Snapshot
+
+SCHEMA = pa.schema(
+    [
+        ("preference_id", pa.int64()),
+        ("pair_id", pa.int64()),
+        ("prompt_id", pa.int64()),
+        ("labeler", pa.string()),
+        ("prompt", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
+        ("completion_a", pa.string()),
+        ("completion_b", pa.string()),
+        ("model_a", pa.string()),
+        ("model_b", pa.string()),
+        ("verdict", pa.string()),
+        ("strength", pa.int64()),
+        ("flipped", pa.bool_()),
+        ("fold", pa.string()),
+        ("created_at", pa.string()),
+    ]
+)
+
+ROWS = """
+SELECT p.preference_id, r.pair_id, r.prompt_id, s.labeler, q.messages, q.sha256,
+       x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b,
+       p.verdict, p.strength, s.flipped, p.created_at
+FROM current_preferences p
+JOIN showings s USING (showing_id)
+JOIN pairs r USING (pair_id)
+JOIN prompts q USING (prompt_id)
+JOIN completions x ON x.completion_id = r.completion_a
+JOIN completions y ON y.completion_id = r.completion_b
+LEFT JOIN models m ON m.model_id = x.model_id
+LEFT JOIN models n ON n.model_id = y.model_id
+WHERE p.verdict IN ('a', 'b', 'tie', 'both_bad') AND q.split = 'train'
+ORDER BY p.preference_id
+"""
+
+
+def take(store: Store) -> Snapshot:
+    """Freeze the current preferences. The same votes give the same snapshot, which is then not written again.
+
+    Raises UserError when there is no vote to freeze.
+    """
+    rows = list(current_rows(store))
+    if not rows:
+        raise UserError("There is no preference to freeze yet: rank some pairs first.")
+    sha256 = hash_rows(rows)
+    path = store.snapshots / f"{sha256}.parquet"
+    if not path.exists():
+        _write_durably(path, rows)
+    counts = Counter(row["verdict"] for row in rows) + Counter(row["fold"] for row in rows)
+    with store.write() as db:
+        db.execute(
+            "INSERT INTO snapshots (sha256, row_count, counts, created_at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (sha256) DO NOTHING",
+            [sha256, len(rows), json.dumps(dict(counts), sort_keys=True), now()],
+        )
+    found = store.row("SELECT snapshot_id FROM snapshots WHERE sha256 = ?", [sha256])
+    assert found is not None
+    return get(store, found["snapshot_id"])
+
+
+def get(store: Store, snapshot_id: int) -> Snapshot:
+    """The snapshot's record; its file is at `path`."""
+    row = store.row("SELECT * FROM snapshots WHERE snapshot_id = ?", [snapshot_id])
+    if row is None:
+        raise UserError(f"There is no snapshot {snapshot_id}.")
+    return Snapshot(
+        row["snapshot_id"],
+        row["sha256"],
+        row["row_count"],
+        json.loads(row["counts"]),
+        str(store.snapshots / f"{row['sha256']}.parquet"),
+    )
+
+
+def current_rows(store: Store) -> Iterator[dict[str, Any]]:
+    """The current preferences on train prompts as rows of the snapshot's schema, in the order of their ids."""
+    for row in store.db().query(ROWS):
+        row["prompt"] = json.loads(row.pop("messages"))
+        row["fold"] = fold_of(row.pop("sha256"))
+        row["flipped"] = bool(row["flipped"])
+        yield {name: row[name] for name in SCHEMA.names}
+
+
+def hash_rows(rows: list[dict[str, Any]]) -> str:
+    """sha256 over the rows as canonical JSON lines: sorted keys, no blanks, UTF-8."""
+    digest = hashlib.sha256()
+    for row in rows:
+        line = json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        digest.update(line.encode("utf-8") + b"\n")
+    return digest.hexdigest()
+
+
+def verify(snapshot: Snapshot) -> bool:
+    """Whether the file still holds the rows that its name promises."""
+    path = Path(snapshot.path)
+    return path.exists() and hash_rows(pq.read_table(path).to_pylist()) == snapshot.sha256
+
+
+def _write_durably(path: Path, rows: list[dict[str, Any]]) -> None:
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial)
+    with partial.open("rb") as handle:
+        os.fsync(handle.fileno())
+    partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)

@@ -54,8 +54,7 @@ def open_showings(db: Database, labeler: str, holding: Sequence[int], count: int
 def waiting(store: Store) -> int:
     """How many pairs of the promoted model nobody has answered."""
     row = store.row(
-        f"SELECT count(*) AS n FROM pairs r WHERE r.source = 'generated' AND r.model_id IS {PROMOTED}"
-        f" AND {UNANSWERED}"
+        f"SELECT count(*) AS n FROM pairs r WHERE r.source = 'generated' AND r.model_id IS {PROMOTED} AND {UNANSWERED}"
     )
     assert row is not None
     return int(row["n"])

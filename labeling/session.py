@@ -58,9 +58,7 @@ def vote(
         answered = stands is not None and stands["verdict"] != "withdrawn"
         found = known or (stands if answered and not amend else None)
         if found is not None:
-            return Vote(
-                found["preference_id"], showing_id, _shown(found["verdict"], flipped), found["strength"], True
-            )
+            return Vote(found["preference_id"], showing_id, _shown(found["verdict"], flipped), found["strength"], True)
         preference_id = labels.insert_preference(
             db,
             showing_id,

@@ -22,7 +22,11 @@ from storage.errors import UserError
 from storage.migrations import migrations
 
 BUSY_TIMEOUT_S = 30.0
-OLDEST_SAFE_SQLITE = (3, 51, 3)  # older ones can corrupt a WAL database when two connections checkpoint at once
+OLDEST_SAFE_SQLITE = (
+    3,
+    51,
+    3,
+)  # older ones can corrupt a WAL database when two connections checkpoint at once
 
 
 class Store:

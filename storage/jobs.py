@@ -38,9 +38,7 @@ def enqueue(
 ) -> int:
     """Queue a job inside the caller's transaction, or find the one that already does the same work."""
     key = job_key(kind, spec)
-    for row in db.query(
-        "SELECT job_id FROM jobs WHERE key = ? AND status IN ('queued', 'running', 'done')", [key]
-    ):
+    for row in db.query("SELECT job_id FROM jobs WHERE key = ? AND status IN ('queued', 'running', 'done')", [key]):
         return int(row["job_id"])
     cursor = db.execute(
         "INSERT INTO jobs (kind, round_id, stage, status, spec, key, created_at) VALUES (?, ?, ?, 'queued', ?, ?, ?)",

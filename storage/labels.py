@@ -41,7 +41,12 @@ def insert_completions(db: Database, completions: Iterable[NewCompletion]) -> li
 
 
 def insert_pair(
-    db: Database, prompt_id: int, completion_a: int, completion_b: int, source: str, model_id: int | None = None
+    db: Database,
+    prompt_id: int,
+    completion_a: int,
+    completion_b: int,
+    source: str,
+    model_id: int | None = None,
 ) -> int:
     """Store a pair inside the caller's transaction. `model_id` names the model when both answers are its own."""
     cursor = db.execute(
@@ -64,11 +69,7 @@ def insert_showing(db: Database, pair_id: int, labeler: str, flipped: bool) -> i
 def showing_of(db: Database, showing_id: int, labeler: str) -> dict[str, Any]:
     """The showing's row. Raises UserError when it is not this labeler's."""
     row = next(
-        iter(
-            db.query(
-                "SELECT * FROM showings WHERE showing_id = ? AND labeler = ?", [showing_id, labeler]
-            )
-        ),
+        iter(db.query("SELECT * FROM showings WHERE showing_id = ? AND labeler = ?", [showing_id, labeler])),
         None,
     )
     if row is None:
@@ -78,19 +79,13 @@ def showing_of(db: Database, showing_id: int, labeler: str) -> dict[str, Any]:
 
 def standing(db: Database, showing_id: int) -> dict[str, Any] | None:
     """The preference that stands for a showing (which may be a withdrawn one), or None before the first vote."""
-    return next(
-        iter(db.query("SELECT * FROM current_preferences WHERE showing_id = ?", [showing_id])), None
-    )
+    return next(iter(db.query("SELECT * FROM current_preferences WHERE showing_id = ?", [showing_id])), None)
 
 
 def by_client_key(db: Database, showing_id: int, client_key: str) -> dict[str, Any] | None:
     """The preference that this key already made for this showing."""
     return next(
-        iter(
-            db.query(
-                "SELECT * FROM preferences WHERE showing_id = ? AND client_key = ?", [showing_id, client_key]
-            )
-        ),
+        iter(db.query("SELECT * FROM preferences WHERE showing_id = ? AND client_key = ?", [showing_id, client_key])),
         None,
     )
 

@@ -58,9 +58,7 @@ def insert_prompts(db: Database, prompts: Sequence[NewPrompt]) -> list[int]:
     """`add_prompts` inside the caller's transaction."""
     hashes = [prompt_hash(prompt.messages) for prompt in prompts]
     known = _known_ids(db, hashes)
-    undecided = [
-        index for index, prompt in enumerate(prompts) if hashes[index] not in known and prompt.split is None
-    ]
+    undecided = [index for index, prompt in enumerate(prompts) if hashes[index] not in known and prompt.split is None]
     splits = {index: prompt.split for index, prompt in enumerate(prompts) if prompt.split is not None}
     if undecided:
         texts = [prompt_text(prompts[index].messages) for index in undecided]

@@ -53,8 +53,7 @@ def register(
 def models(store: Store, kind: str | None = None) -> list[Model]:
     """All registered models, oldest first, or those of one kind."""
     return [
-        to_model(row)
-        for row in store.rows(f"{MODELS} WHERE ? IS NULL OR m.kind = ? ORDER BY m.model_id", [kind, kind])
+        to_model(row) for row in store.rows(f"{MODELS} WHERE ? IS NULL OR m.kind = ? ORDER BY m.model_id", [kind, kind])
     ]
 
 
@@ -85,9 +84,7 @@ def require_promoted(store: Store) -> Model:
     """The promoted model. Raises UserError when there is none."""
     model = promoted(store)
     if model is None:
-        raise UserError(
-            "No model is promoted yet: register one with `model add` and promote it with `model promote`."
-        )
+        raise UserError("No model is promoted yet: register one with `model add` and promote it with `model promote`.")
     return model
 
 
@@ -131,7 +128,11 @@ def to_model(row: dict[str, Any]) -> Model:
     status = (
         "promoted"
         if row["promoted"]
-        else "former" if row["former"] else "candidate" if row["candidate"] else "registered"
+        else "former"
+        if row["former"]
+        else "candidate"
+        if row["candidate"]
+        else "registered"
     )
     return Model(
         row["model_id"],

@@ -43,7 +43,8 @@ def close_round(db: Database, round_id: int, status: str, error: str | None = No
 def reopen_round(db: Database, round_id: int, actor: str) -> None:
     """Take up a failed or cancelled round again."""
     db.execute(
-        "UPDATE rounds SET status = 'running', error = NULL, finished_at = NULL WHERE round_id = ?", [round_id]
+        "UPDATE rounds SET status = 'running', error = NULL, finished_at = NULL WHERE round_id = ?",
+        [round_id],
     )
     record(db, actor, "resume", f"round {round_id}")
 
@@ -93,9 +94,7 @@ def evaluations_of(store: Store, model_id: int) -> list[Evaluation]:
     """All evaluations of a model, newest first."""
     return [
         _evaluation(row)
-        for row in store.rows(
-            "SELECT * FROM evaluations WHERE model_id = ? ORDER BY evaluation_id DESC", [model_id]
-        )
+        for row in store.rows("SELECT * FROM evaluations WHERE model_id = ? ORDER BY evaluation_id DESC", [model_id])
     ]
 
 

@@ -1,4 +1,4 @@
-"""Which pair a labeler sees next, and how many wait.
+"""Which pair a labeler sees next.
 
 A pair waits while nobody has answered it. Pairs of the promoted model come first, then older ones, each in a
 shuffled order that is the labeler's own, so that people who work side by side begin at different ends.
@@ -10,18 +10,7 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from storage.database import Store
-
-LOW_WATER = 40  # waiting pairs of the promoted model below which more are generated
-BATCH = 120  # pairs to a generate job
-
-PROMOTED = "(SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1)"
-UNANSWERED = """
-NOT EXISTS (
-    SELECT 1 FROM showings s JOIN current_preferences p USING (showing_id)
-    WHERE s.pair_id = r.pair_id AND p.verdict <> 'withdrawn'
-)
-"""
+from storage.labels import PROMOTED, UNANSWERED
 
 
 def next_pairs(db: Database, labeler: str, count: int) -> list[int]:
@@ -49,12 +38,3 @@ def open_showings(db: Database, labeler: str, holding: Sequence[int], count: int
         [labeler],
     )
     return [row["showing_id"] for row in rows if row["showing_id"] not in held][:count]
-
-
-def waiting(store: Store) -> int:
-    """How many pairs of the promoted model nobody has answered."""
-    row = store.row(
-        f"SELECT count(*) AS n FROM pairs r WHERE r.source = 'generated' AND r.model_id IS {PROMOTED} AND {UNANSWERED}"
-    )
-    assert row is not None
-    return int(row["n"])

@@ -111,7 +111,7 @@ def progress(store: Store, labeler: str) -> Progress:
         [labeler],
     )
     seconds = median(r["seconds"] for r in pace) if pace else None
-    return Progress(row["votes"], ROUND_TARGET, row["mine"], pairing.waiting(store), seconds)
+    return Progress(row["votes"], ROUND_TARGET, row["mine"], labels.waiting(store), seconds)
 
 
 def record_chat_pair(

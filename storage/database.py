@@ -22,11 +22,7 @@ from storage.errors import UserError
 from storage.migrations import migrations
 
 BUSY_TIMEOUT_S = 30.0
-OLDEST_SAFE_SQLITE = (
-    3,
-    51,
-    3,
-)  # older ones can corrupt a WAL database when two connections checkpoint at once
+OLDEST_SAFE_WAL = (3, 51, 3)  # an older SQLite can corrupt a WAL when two connections reset it at once
 
 
 class Store:
@@ -45,13 +41,8 @@ class Store:
     def open(cls, home: Path | str) -> Store:
         """Open the store at `home`, make it if it is not there, and bring its schema up to date.
 
-        Raises UserError when the directory cannot be written or the SQLite library is one that can corrupt.
+        Raises UserError when the directory cannot be written or the file is no database.
         """
-        if sqlite3.sqlite_version_info < OLDEST_SAFE_SQLITE:
-            raise UserError(
-                f"SQLite {sqlite3.sqlite_version} can corrupt a store that two connections use: "
-                "install pysqlite3 (pip install -r requirements.txt), which brings a newer one."
-            )
         store = cls(Path(home).expanduser().resolve())
         try:
             for folder in (store.home, store.snapshots, store.jobs, store.models, store.logs):
@@ -103,7 +94,8 @@ def now() -> str:
 
 def _connect(path: Path) -> Database:
     db = Database(sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_S, check_same_thread=False))
-    db.conn.execute("PRAGMA journal_mode = WAL")
+    mode = "WAL" if sqlite3.sqlite_version_info >= OLDEST_SAFE_WAL else "DELETE"
+    db.conn.execute(f"PRAGMA journal_mode = {mode}")
     db.conn.execute("PRAGMA synchronous = FULL")
     db.conn.execute("PRAGMA foreign_keys = ON")
     return db

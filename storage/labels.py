@@ -16,6 +16,14 @@ from storage.database import Store, now
 from storage.errors import UserError
 from storage.records import NewCompletion
 
+PROMOTED = "(SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1)"
+UNANSWERED = """
+NOT EXISTS (
+    SELECT 1 FROM showings s JOIN current_preferences p USING (showing_id)
+    WHERE s.pair_id = r.pair_id AND p.verdict <> 'withdrawn'
+)
+"""
+
 
 def insert_completions(db: Database, completions: Iterable[NewCompletion]) -> list[int]:
     """Store answers inside the caller's transaction and return their ids in order."""
@@ -144,3 +152,12 @@ def pair_texts(db: Database, pair_ids: Sequence[int]) -> dict[int, dict[str, Any
         [json.dumps(list(pair_ids))],
     )
     return {row["pair_id"]: {**row, "messages": json.loads(row["messages"])} for row in rows}
+
+
+def waiting(store: Store) -> int:
+    """How many pairs of the promoted model nobody has answered."""
+    row = store.row(
+        f"SELECT count(*) AS n FROM pairs r WHERE r.source = 'generated' AND r.model_id IS {PROMOTED} AND {UNANSWERED}"
+    )
+    assert row is not None
+    return int(row["n"])

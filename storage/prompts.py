@@ -100,7 +100,7 @@ def _known_ids(db: Database, hashes: Sequence[str]) -> dict[str, int]:
     return {row["sha256"]: row["prompt_id"] for row in rows}
 
 
-def _texts_and_splits(db: Database) -> list[tuple[str, str]]:
+def _texts_and_splits(db: Database) -> list[tuple[str, Split]]:
     return [
         (prompt_text(json.loads(row["messages"])), row["split"])
         for row in db.query("SELECT messages, split FROM prompts ORDER BY prompt_id")

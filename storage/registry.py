@@ -35,11 +35,11 @@ def register(
     job_id: int | None = None,
     card: dict[str, Any] | None = None,
 ) -> int:
-    """Register a model inside the caller's transaction. Raises UserError when the name is taken."""
-    if not name or len(name) > 80 or not all(letter.isalnum() or letter in "._-" for letter in name):
-        raise UserError(
-            f"The model name {name!r} cannot be used: take up to 80 letters, digits, dots, dashes or underscores."
-        )
+    """Register a model inside the caller's transaction. Raises UserError when the name is taken.
+
+    `path` is stored as given: relative to the home directory for a model that lives there, so that a home can move.
+    """
+    check_name(name)
     if next(iter(db.query("SELECT 1 FROM models WHERE name = ?", [name])), None):
         raise UserError(f"A model named {name!r} is registered already: choose another name.")
     cursor = db.execute(
@@ -50,10 +50,19 @@ def register(
     return int(cursor.lastrowid or 0)
 
 
+def check_name(name: str) -> None:
+    """Raise UserError when a model cannot have this name."""
+    if not name or len(name) > 80 or not all(letter.isalnum() or letter in "._-" for letter in name):
+        raise UserError(
+            f"The model name {name!r} cannot be used: take up to 80 letters, digits, dots, dashes or underscores."
+        )
+
+
 def models(store: Store, kind: str | None = None) -> list[Model]:
     """All registered models, oldest first, or those of one kind."""
     return [
-        to_model(row) for row in store.rows(f"{MODELS} WHERE ? IS NULL OR m.kind = ? ORDER BY m.model_id", [kind, kind])
+        to_model(store, row)
+        for row in store.rows(f"{MODELS} WHERE ? IS NULL OR m.kind = ? ORDER BY m.model_id", [kind, kind])
     ]
 
 
@@ -62,7 +71,7 @@ def get(store: Store, model_id: int) -> Model:
     row = store.row(f"{MODELS} WHERE m.model_id = ?", [model_id])
     if row is None:
         raise UserError(f"There is no model {model_id}: `model list` shows those there are.")
-    return to_model(row)
+    return to_model(store, row)
 
 
 def by_name(store: Store, name: str) -> Model:
@@ -71,13 +80,13 @@ def by_name(store: Store, name: str) -> Model:
     if row is None:
         names = ", ".join(model.name for model in models(store)) or "none yet"
         raise UserError(f"There is no model named {name!r}: registered are {names}.")
-    return to_model(row)
+    return to_model(store, row)
 
 
 def promoted(store: Store) -> Model | None:
     """The model that answers in chat and in new pairs, or None before the first promotion."""
     row = store.row(f"{MODELS} WHERE promoted")
-    return to_model(row) if row else None
+    return to_model(store, row) if row else None
 
 
 def require_promoted(store: Store) -> Model:
@@ -96,13 +105,18 @@ def promote(store: Store, name: str, actor: str) -> Model:
     if model.status == "promoted":
         raise UserError(f"{name} is the promoted model already.")
     with store.write() as db:
-        previous = _last_promotion(db)
-        db.execute(
-            "INSERT INTO promotions (model_id, previous_id, actor, created_at) VALUES (?, ?, ?, ?)",
-            [model.model_id, previous["promotion_id"] if previous else None, actor, now()],
-        )
-        record(db, actor, "promote", f"model {name}")
+        insert_promotion(db, model.model_id, actor)
     return get(store, model.model_id)
+
+
+def insert_promotion(db: Database, model_id: int, actor: str) -> None:
+    """Promote a policy inside the caller's transaction."""
+    previous = _last_promotion(db)
+    db.execute(
+        "INSERT INTO promotions (model_id, previous_id, actor, created_at) VALUES (?, ?, ?, ?)",
+        [model_id, previous["promotion_id"] if previous else None, actor, now()],
+    )
+    record(db, actor, "promote", f"model {model_id}")
 
 
 def rollback(store: Store, actor: str) -> Model:
@@ -123,7 +137,7 @@ def rollback(store: Store, actor: str) -> Model:
     return get(store, before["model_id"])
 
 
-def to_model(row: dict[str, Any]) -> Model:
+def to_model(store: Store, row: dict[str, Any]) -> Model:
     """A row of the MODELS query as a record."""
     status = (
         "promoted"
@@ -138,7 +152,7 @@ def to_model(row: dict[str, Any]) -> Model:
         row["model_id"],
         row["name"],
         row["kind"],
-        row["path"],
+        str(store.home / row["path"]),
         row["parent_id"],
         row["parent"],
         status,

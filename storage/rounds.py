@@ -73,8 +73,8 @@ def insert_evaluation(
 ) -> None:
     """Store the result of an evaluate job inside the caller's transaction."""
     db.execute(
-        "INSERT INTO evaluations (model_id, against_id, judge, job_id, win_rate, low, high, prompts, result, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id) DO NOTHING",
+        "INSERT INTO evaluations (model_id, against_id, judge, job_id, win_rate, low, high, prompts, result,"
+        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id) DO NOTHING",
         [
             model_id,
             against_id,

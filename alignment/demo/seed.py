@@ -1,0 +1,63 @@
+"""Fills an empty home with the demo: its two models, its prompts, and some pairs that the fine-tuned one wrote."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from storage import labels, registry
+from storage.database import Store
+from storage.prompts import NewPrompt, add_prompts
+from storage.records import NewCompletion
+
+DEMO = Path(__file__).parent
+BASE, TUNED = "demo-base", "demo"
+
+
+def seed(store: Store) -> None:
+    """Give a home without any model the demo's; one that has a model is left as it is."""
+    if registry.models(store):
+        return
+    add_prompts(store, [_prompt(row) for row in _rows(DEMO / "data" / "prompts.jsonl")])
+    for name in (BASE, TUNED):
+        target = store.models / name
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(DEMO / "models" / name, target)
+    with store.write() as db:
+        base_id = registry.register(db, BASE, "base", f"models/{BASE}", "demo", card=_card(BASE))
+        tuned_id = registry.register(db, TUNED, "policy", f"models/{TUNED}", "demo", base_id, card=_card(TUNED))
+        by_text = {
+            json.loads(row["messages"])[0]["content"]: row["prompt_id"]
+            for row in db.query("SELECT prompt_id, messages FROM prompts WHERE split = 'train'")
+        }
+        for row in _rows(DEMO / "data" / "first_pairs.jsonl"):
+            _insert_pair(db, row, by_text[row["prompt"]], tuned_id)
+        registry.insert_promotion(db, tuned_id, "demo")
+
+
+def _insert_pair(db: Database, row: dict[str, Any], prompt_id: int, model_id: int) -> None:
+    completions = [
+        NewCompletion(
+            prompt_id, answer["text"], model_id, None, row["seed"], row["sampling"], answer["tokens"], answer["ended"]
+        )
+        for answer in row["answers"]
+    ]
+    a, b = labels.insert_completions(db, completions)
+    labels.insert_pair(db, prompt_id, a, b, "generated", model_id)
+
+
+def _prompt(row: dict[str, Any]) -> NewPrompt:
+    return NewPrompt(({"role": "user", "content": row["prompt"]},), "demo", row["split"])
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def _card(name: str) -> dict[str, Any]:
+    card: dict[str, Any] = json.loads((DEMO / "models" / name / "card.json").read_text())
+    return card

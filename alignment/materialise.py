@@ -1,0 +1,84 @@
+"""From a job on the queue to its hermetic directory: the recipe, and every input beside it.
+
+After this the job needs no database: `python -m alignment.run DIR` has all it reads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from alignment.queue import resolve
+from storage import jobs, registry
+from storage.database import Store
+from storage.errors import UserError
+from storage.records import Job
+
+PROMPT_SCHEMA = pa.schema(
+    [
+        ("prompt_id", pa.int64()),
+        ("prompt", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
+    ]
+)
+
+
+def directory_of(store: Store, job_id: int) -> Path:
+    """Where a job lives."""
+    return store.jobs / str(job_id)
+
+
+def materialise(store: Store, job: Job) -> Path:
+    """Write the job's directory, unless it is there already from an earlier attempt, and return it.
+
+    The recipe is written last: a directory that has one is complete.
+    """
+    directory = directory_of(store, job.job_id)
+    if (directory / "recipe.yaml").exists():
+        return directory
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, source in job.spec["files"].items():
+        _write_input(store, directory / name, source)
+    recipe = resolve(job.spec["recipe"], lambda reference: _path_of(store, reference))
+    partial = directory / "recipe.yaml.partial"
+    partial.write_text(yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True))
+    with partial.open("rb") as handle:
+        os.fsync(handle.fileno())
+    partial.replace(directory / "recipe.yaml")
+    return directory
+
+
+def _path_of(store: Store, reference: dict[str, int]) -> str:
+    if "model_id" in reference:
+        return registry.get(store, reference["model_id"]).path
+    made_by = jobs.get(store, reference["job_id"])
+    return str(directory_of(store, made_by.job_id) / "model")
+
+
+def _write_input(store: Store, target: Path, source: dict[str, Any]) -> None:
+    if "snapshot" in source:
+        shutil.copyfile(store.snapshots / f"{source['snapshot']}.parquet", target)
+    elif "prompt_ids" in source:
+        pq.write_table(pa.Table.from_pylist(_prompt_rows(store, source["prompt_ids"]), PROMPT_SCHEMA), target)
+    else:
+        try:
+            shutil.copyfile(source["copy"], target)
+        except OSError as error:
+            raise UserError(f"{source['copy']} could not be read for the job ({error.strerror}).") from error
+
+
+def _prompt_rows(store: Store, prompt_ids: list[int]) -> list[dict[str, Any]]:
+    found = {
+        row["prompt_id"]: json.loads(row["messages"])
+        for row in store.rows(
+            "SELECT prompt_id, messages FROM prompts WHERE prompt_id IN (SELECT value FROM json_each(?))",
+            [json.dumps(prompt_ids)],
+        )
+    }
+    return [{"prompt_id": prompt_id, "prompt": found[prompt_id]} for prompt_id in prompt_ids]

@@ -1,0 +1,79 @@
+"""The commands about the registry: model add, list, promote, rollback, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from alignment.bring import add_model, export_model
+from storage import registry
+from storage.console import DEFAULT_HOME, Home, Json, answer, table
+from storage.database import Store
+from storage.errors import UserError
+from storage.records import Model
+
+ACTOR = "cli"
+
+model_app = typer.Typer(help="Register, list, promote, roll back and export models.", no_args_is_help=True)
+
+
+@model_app.command("add")
+def model_add(
+    source: Annotated[str, typer.Argument(metavar="PATH_OR_ID", help="A directory, or an id on the hub.")],
+    name: Annotated[str, typer.Option(help="The name to register it under.")],
+    kind: Annotated[str, typer.Option(help="policy, or base for a model that cannot answer yet.")] = "policy",
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Register a model: safetensors only, and no code of its own is run."""
+    if kind not in ("policy", "base"):
+        raise UserError(f"{kind!r} is not a kind of model to add: take policy or base.")
+    model = add_model(Store.open(home), source, name, ACTOR, kind)
+    answer(as_json, _model(model), f"{model.name} is registered. Next: model promote {model.name}")
+
+
+@model_app.command("list")
+def model_list(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """List the registered models."""
+    models = registry.models(Store.open(home))
+    rows: list[list[object]] = [[model.name, model.kind, model.parent or "", model.status] for model in models]
+    answer(as_json, {"models": [_model(model) for model in models]}, table(["name", "kind", "parent", "status"], rows))
+
+
+@model_app.command("promote")
+def model_promote(name: str, home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """Let a policy answer in chat and write the next pairs."""
+    model = registry.promote(Store.open(home), name, ACTOR)
+    answer(as_json, _model(model), f"{model.name} is promoted.")
+
+
+@model_app.command("rollback")
+def model_rollback(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """Promote again the model that was promoted before the present one."""
+    model = registry.rollback(Store.open(home), ACTOR)
+    answer(as_json, _model(model), f"{model.name} is promoted again.")
+
+
+@model_app.command("export")
+def model_export(
+    name: str,
+    directory: Annotated[Path, typer.Argument(help="A directory that does not exist yet.")],
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Copy a model out, in Hugging Face format."""
+    export_model(Store.open(home), name, directory)
+    answer(as_json, {"name": name, "directory": str(directory)}, f"{name} was written to {directory}.")
+
+
+def _model(model: Model) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "kind": model.kind,
+        "parent": model.parent,
+        "status": model.status,
+        "path": model.path,
+        "created_at": model.created_at,
+    }

@@ -1,0 +1,97 @@
+"""What becomes of a job's result: pairs, a registered model or an evaluation.
+
+All of it happens in the transaction that closes the job under its fence, so a result is published once or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from sqlite_utils import Database
+
+from alignment.queue import free_model_name
+from storage import jobs, labels, registry, rounds
+from storage.database import Store
+from storage.records import Job, NewCompletion
+
+MODEL_KINDS = {"pretrain": "base", "sft": "policy", "dpo": "policy", "reward": "reward"}
+
+
+def publish(store: Store, job: Job, directory: Path, result: dict[str, Any]) -> None:
+    """Close the job as done and store what it made. Raises `jobs.LostLease` when the job is somebody else's by now."""
+    from alignment.rounds import advance
+
+    with store.write() as db:
+        jobs.finish(db, job, result)
+        if job.kind == "generate":
+            _publish_pairs(db, job, directory)
+        elif job.kind == "evaluate":
+            where = job.spec["publish"]
+            judge = (
+                "reward model" if "reward" in job.spec["recipe"]["judge"] else job.spec["recipe"]["judge"]["utility"]
+            )
+            rounds.insert_evaluation(db, where["model_id"], where["against_id"], judge, job.job_id, result)
+        else:
+            _publish_model(store, db, job, directory, result)
+        if job.round_id is not None:
+            advance(store, db, job.round_id)
+
+
+def _publish_model(store: Store, db: Database, job: Job, directory: Path, result: dict[str, Any]) -> None:
+    where = job.spec["publish"]
+    card = {
+        "kind": job.kind,
+        "stage": job.stage,
+        "round_id": job.round_id,
+        "recipe": job.spec["recipe"],
+        "inputs": job.spec["files"],
+        "figures": result,
+        "weights_sha256": weights_sha256(directory / "model"),
+    }
+    model_id = registry.register(
+        db,
+        free_model_name(db, where["name"]),
+        MODEL_KINDS[job.kind],
+        str((directory / "model").relative_to(store.home)),
+        actor="worker",
+        parent_id=where["parent_id"],
+        job_id=job.job_id,
+        card=card,
+    )
+    if job.round_id is not None and job.stage == "policy":
+        rounds.set_candidate(db, job.round_id, model_id)
+
+
+def weights_sha256(model: Path) -> str:
+    """sha256 over the names and bytes of a model's safetensors files, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(model.glob("*.safetensors")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _publish_pairs(db: Database, job: Job, directory: Path) -> None:
+    """Pair the answers of each prompt two by two; an empty answer, or one the same as its partner, makes no pair."""
+    model_id = job.spec["publish"]["model_id"]
+    sampling = {name: value for name, value in job.spec["recipe"].items() if name not in ("kind", "policy")}
+    groups: dict[int, list[dict[str, Any]]] = {}
+    for row in pq.read_table(directory / "completions.parquet").to_pylist():
+        groups.setdefault(row["prompt_id"], []).append(row)
+    for prompt_id, rows in groups.items():
+        ids = labels.insert_completions(
+            db,
+            [
+                NewCompletion(
+                    prompt_id, row["text"], model_id, job.job_id, row["seed"], sampling, row["tokens"], row["ended"]
+                )
+                for row in rows
+            ],
+        )
+        for left in range(0, len(rows) - 1, 2):
+            a, b = rows[left]["text"].strip(), rows[left + 1]["text"].strip()
+            if a and b and a != b:
+                labels.insert_pair(db, prompt_id, ids[left], ids[left + 1], "generated", model_id)

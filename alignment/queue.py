@@ -1,0 +1,184 @@
+"""Work asked for by name: each function turns a wish into a job on the queue and returns its id.
+
+A spec has three parts: `recipe` (what `alignment.run` reads), `files` (what the supervisor puts into the directory)
+and `publish` (what becomes of the result). In a recipe, {"model_id": 3} stands for the path of that model and
+{"job_id": 7} for the `model/` that job made, so that a spec means the same wherever the home directory lies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from alignment.config import load_recipe
+from storage import jobs, labels, registry
+from storage.database import Store
+from storage.errors import UserError
+from storage.prompts import prompts_of
+from storage.records import Model
+
+LOW_WATER = 40  # waiting pairs of the promoted model below which more are generated
+REFILL = 120  # pairs to a generate job that starts by itself
+HELDOUT_PROMPTS = 256  # prompts to an evaluation, where there are that many
+
+
+def refill(store: Store) -> int | None:
+    """Queue a generate job when the promoted model's waiting pairs run low and none is queued already."""
+    model = registry.promoted(store)
+    if model is None or jobs.open_jobs(store, "generate") or labels.waiting(store) >= LOW_WATER:
+        return None
+    if _recent_generate_failed(store, model) or not prompts_of(store, "train", limit=1):
+        return None
+    return generate(store, model, REFILL, actor="refill")
+
+
+def generate(store: Store, model: Model, pairs: int, actor: str, seed: int | None = None) -> int:
+    """Queue `pairs` new pairs of a model's answers, on the train prompts that have the fewest pairs of its own."""
+    if model.kind != "policy":
+        raise UserError(f"{model.name} is a {model.kind} model and does not answer: name a policy.")
+    if pairs < 1:
+        raise UserError(f"{pairs} pairs cannot be generated: ask for 1 or more.")
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    prompt_ids = _least_asked(store, model, pairs, seed)
+    if not prompt_ids:
+        raise UserError("There are no prompts to answer: bring some with `import FILE --format prompts`.")
+    spec = {
+        "recipe": {"kind": "generate", "seed": seed, "policy": {"model_id": model.model_id}},
+        "files": {"prompts.parquet": {"prompt_ids": prompt_ids}},
+        "publish": {"model_id": model.model_id},
+    }
+    return submit(store, "generate", spec, actor)
+
+
+def sft(store: Store, instructions: Path, base: Model, name: str, settings: dict[str, Any], actor: str) -> int:
+    """Queue supervised fine-tuning of a base or policy on an Alpaca file; the result is registered as `name`."""
+    return _train_from_file(
+        store, "sft", instructions, name, {**settings, "model": {"model_id": base.model_id}}, actor, base.model_id
+    )
+
+
+def pretrain(store: Store, text: Path, name: str, settings: dict[str, Any], actor: str) -> int:
+    """Queue a base model from scratch on a text file; the result is registered as `name`."""
+    return _train_from_file(store, "pretrain", text, name, settings, actor, None)
+
+
+def evaluate(
+    store: Store,
+    model: Model,
+    against: Model,
+    judge: dict[str, Any],
+    settings: dict[str, Any],
+    actor: str,
+    files: dict[str, Any] | None = None,
+) -> int:
+    """Queue an evaluation on held-out prompts; `judge` is {"reward": {"model_id": n}} or {"utility": "FILE.py:f"}."""
+    spec = evaluation_spec(store, model, against, judge, settings, files)
+    return submit(store, "evaluate", spec, actor)
+
+
+def evaluation_spec(
+    store: Store,
+    model: Model,
+    against: Model,
+    judge: dict[str, Any],
+    settings: dict[str, Any],
+    files: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The spec of an evaluation of `model` against `against`."""
+    heldout = prompts_of(store, "heldout", limit=HELDOUT_PROMPTS)
+    recipe = {
+        "kind": "evaluate",
+        **settings,
+        "policy": {"model_id": model.model_id},
+        "against": {"model_id": against.model_id},
+        "judge": judge,
+    }
+    return {
+        "recipe": recipe,
+        "files": {"prompts.parquet": {"prompt_ids": [prompt.prompt_id for prompt in heldout]}, **(files or {})},
+        "publish": {"model_id": model.model_id, "against_id": against.model_id},
+    }
+
+
+def submit(store: Store, kind: str, spec: dict[str, Any], actor: str) -> int:
+    """Check a spec's recipe and queue it. Raises UserError that names a setting which is wrong."""
+    check_recipe(spec["recipe"])
+    with store.write() as db:
+        return jobs.enqueue(db, kind, spec, actor)
+
+
+def check_recipe(recipe: dict[str, Any]) -> None:
+    """Refuse a recipe with an unknown or badly typed setting before anything is queued."""
+    load_recipe(resolve(recipe, lambda reference: f"/{reference}"))
+
+
+def resolve(value: Any, path_of: Any) -> Any:
+    """Replace every {"model_id": n} and {"job_id": n} in a recipe by `path_of` of it."""
+    if isinstance(value, dict):
+        if set(value) in ({"model_id"}, {"job_id"}):
+            return path_of(value)
+        return {key: resolve(item, path_of) for key, item in value.items()}
+    return value
+
+
+def free_model_name(db: Database, wanted: str) -> str:
+    """`wanted`, or with a number behind it where a model of that name is registered already."""
+    taken = {row["name"] for row in db.query("SELECT name FROM models")}
+    return next(name for name in [wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))] if name not in taken)
+
+
+def _train_from_file(
+    store: Store,
+    kind: str,
+    source: Path,
+    name: str,
+    settings: dict[str, Any],
+    actor: str,
+    parent_id: int | None,
+) -> int:
+    if not source.is_file():
+        raise UserError(f"There is no file {source} to train on.")
+    if any(model.name == name for model in registry.models(store)):
+        raise UserError(f"A model named {name!r} is registered already: choose another name.")
+    field = "instructions" if kind == "sft" else "text"
+    copied = "".join([field, *source.suffixes[-2:]])
+    spec = {
+        "recipe": {"kind": kind, **settings, field: copied},
+        "files": {copied: copy_of(source)},
+        "publish": {"name": name, "parent_id": parent_id},
+    }
+    return submit(store, kind, spec, actor)
+
+
+def copy_of(path: Path) -> dict[str, str]:
+    """An input that the supervisor copies from a file; its hash makes another content another job."""
+    with path.open("rb") as handle:
+        return {"copy": str(path.resolve()), "sha256": hashlib.file_digest(handle, "sha256").hexdigest()}
+
+
+def _least_asked(store: Store, model: Model, count: int, seed: int) -> list[int]:
+    """`count` prompt ids, those with the fewest pairs of this model first; a prompt may come twice if there are few."""
+    asked = {
+        row["prompt_id"]: row["n"]
+        for row in store.rows(
+            "SELECT prompt_id, count(*) AS n FROM pairs WHERE model_id = ? AND source = 'generated' GROUP BY prompt_id",
+            [model.model_id],
+        )
+    }
+    shuffled = [prompt.prompt_id for prompt in prompts_of(store, "train", seed=seed)]
+    shuffled.sort(key=lambda prompt_id: asked.get(prompt_id, 0))
+    return (shuffled * (count // max(len(shuffled), 1) + 1))[:count]
+
+
+def _recent_generate_failed(store: Store, model: Model) -> bool:
+    """Whether this model's newest generate job failed: then a person has to look, not a loop to try for ever."""
+    row: Sequence[dict[str, Any]] = store.rows(
+        "SELECT status, json_extract(spec, '$.publish.model_id') AS model_id FROM jobs"
+        " WHERE kind = 'generate' ORDER BY job_id DESC LIMIT 1"
+    )
+    return bool(row) and row[0]["status"] == "failed" and row[0]["model_id"] == model.model_id

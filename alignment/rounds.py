@@ -1,0 +1,179 @@
+"""A round: from the votes as they stand to a candidate policy with a verdict.
+
+    snapshot -> reward (fold train) -> judge (fold judge) -> policy -> evaluation
+
+Each stage is a job; when one is published, the next is queued in the same transaction, so a round goes on after a
+crash from where it stood. The judge is a second reward model, trained on the prompts that neither the first one nor
+the policy learned from, and the evaluation asks about held-out prompts that none of them has seen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from sqlite_utils import Database
+
+from alignment.config import RoundRecipe, load_round_recipe
+from alignment.queue import check_recipe, evaluation_spec
+from storage import jobs, registry, rounds, snapshots
+from storage.database import Store
+from storage.errors import UserError
+from storage.records import Model, Round
+
+MIN_DECISIVE = 24  # votes for one side, over all prompts
+MIN_A_FOLD = 4  # of these, on the prompts of each fold
+MIN_HELDOUT = 8
+
+
+def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> int:
+    """Freeze the votes and start a round on the promoted model; returns the round's id.
+
+    Raises UserError, and changes nothing, when a round is at work, a setting is wrong, no model is promoted, or the
+    labels or held-out prompts are too few; the sentence says how many are missing.
+    """
+    recipe = load_round_recipe({"method": method, **overrides})
+    at_work = rounds.running(store)
+    if at_work is not None:
+        raise UserError(
+            f"Round {at_work.round_id} is at work: wait for it, or cancel it with `cancel {at_work.round_id}`."
+        )
+    parent = registry.require_promoted(store)
+    check_labels(store)
+    snapshot = snapshots.take(store)
+    with store.write() as db:
+        round_id = rounds.insert_round(
+            db, method, snapshot.snapshot_id, parent.model_id, recipe.model_dump(exclude_none=True), actor
+        )
+        advance(store, db, round_id)
+    return round_id
+
+
+def check_labels(store: Store) -> None:
+    """Raise UserError when the votes cannot carry a round, saying how many of what are missing."""
+    rows = list(snapshots.current_rows(store))
+    decisive = [row for row in rows if row["verdict"] in ("a", "b")]
+    if len(decisive) < MIN_DECISIVE:
+        raise UserError(
+            f"A round needs {MIN_DECISIVE} votes for one side, and there are {len(decisive)} "
+            f"({len(rows) - len(decisive)} more are ties or both bad): {MIN_DECISIVE - len(decisive)} are missing."
+        )
+    shown_left = {(row["verdict"] == "a") != row["flipped"] for row in decisive}
+    if len(shown_left) == 1:
+        side = "A" if shown_left.pop() else "B"
+        raise UserError(
+            f"All {len(decisive)} votes chose side {side}, so there is nothing to learn from them: "
+            "a round needs votes of both kinds, and at least one for the other side is missing."
+        )
+    folds = Counter(row["fold"] for row in decisive)
+    for fold, use in (("train", "train on"), ("judge", "judge by")):
+        if folds[fold] < MIN_A_FOLD:
+            raise UserError(
+                f"Of the votes for one side only {folds[fold]} are on prompts set aside to {use}: "
+                f"{MIN_A_FOLD - folds[fold]} are missing there, so rank some more pairs on other prompts."
+            )
+    row = store.row("SELECT count(*) AS n FROM prompts WHERE split = 'heldout'")
+    heldout = row["n"] if row else 0
+    if heldout < MIN_HELDOUT:
+        raise UserError(
+            f"An evaluation needs {MIN_HELDOUT} held-out prompts, and {MIN_HELDOUT - heldout} are missing: "
+            "import more prompts, of which a tenth is held out."
+        )
+
+
+def advance(store: Store, db: Database, round_id: int) -> None:
+    """Queue the round's next stage inside the caller's transaction, or close the round after the last one."""
+    this = rounds.to_round(next(iter(db.query("SELECT * FROM rounds WHERE round_id = ?", [round_id]))))
+    done = {
+        row["stage"]: row["job_id"]
+        for row in db.query("SELECT stage, job_id FROM jobs WHERE round_id = ? AND status = 'done'", [round_id])
+    }
+    for stage in ("reward", "judge", "policy", "evaluation"):
+        if stage not in done:
+            kind, spec = _stage(store, this, stage, done)
+            check_recipe(spec["recipe"])
+            jobs.enqueue(db, kind, spec, this.requested_by, round_id, stage)
+            return
+    rounds.close_round(db, round_id, "done")
+
+
+def cancel(store: Store, round_id: int, actor: str) -> None:
+    """Stop a round: its running job is told to end, and nothing further is queued."""
+    this = rounds.get(store, round_id)
+    if this.status != "running":
+        raise UserError(f"Round {round_id} is {this.status} already, so there is nothing to cancel.")
+    with store.write() as db:
+        for job in jobs.of_round(store, round_id):
+            if job.status in ("queued", "running"):
+                jobs.request_cancel(db, job.job_id, actor)
+        rounds.close_round(db, round_id, "cancelled", f"Cancelled by {actor}.")
+
+
+def resume(store: Store, round_id: int, actor: str) -> None:
+    """Take up a failed or cancelled round where it stood, from its newest checkpoint."""
+    this = rounds.get(store, round_id)
+    if this.status not in ("failed", "cancelled"):
+        raise UserError(f"Round {round_id} is {this.status}: only a failed or cancelled round can be resumed.")
+    at_work = rounds.running(store)
+    if at_work is not None:
+        raise UserError(f"Round {at_work.round_id} is at work: wait for it before you resume another.")
+    stopped = [job for job in jobs.of_round(store, round_id) if job.status != "done"]
+    if any(job.status == "running" for job in stopped):
+        raise UserError(f"Round {round_id} is still being stopped: try again in a few seconds.")
+    with store.write() as db:
+        rounds.reopen_round(db, round_id, actor)
+        if stopped:
+            jobs.requeue(db, stopped[-1].job_id, actor)
+        else:
+            advance(store, db, round_id)
+
+
+def _stage(store: Store, this: Round, stage: str, done: dict[str, int]) -> tuple[str, dict[str, Any]]:
+    """The kind and spec of one stage, from the round's own rows alone, so that it is the same on every try."""
+    recipe = RoundRecipe.model_validate(this.recipe)
+    parent = registry.get(store, this.parent_id)
+    snapshot = snapshots.get(store, this.snapshot_id)
+    votes = {"preferences.parquet": {"snapshot": snapshot.sha256}}
+    name = f"round-{this.round_id}"
+    policy = {"model_id": parent.model_id}
+    if stage in ("reward", "judge"):
+        settings = {**recipe.reward, "seed": recipe.seed, "fold": "train" if stage == "reward" else "judge"}
+        spec_recipe = {"kind": "reward", **settings, "policy": policy, "preferences": "preferences.parquet"}
+        return "reward", _spec(this, spec_recipe, votes, f"{name}-{stage}", parent.model_id)
+    if stage == "policy":
+        reference = parent if recipe.reference == "parent" else first_policy(store, parent)
+        spec_recipe = {
+            "kind": "dpo",
+            **recipe.dpo,
+            "seed": recipe.seed,
+            "policy": policy,
+            "reference": {"model_id": reference.model_id},
+            "preferences": "preferences.parquet",
+        }
+        return "dpo", _spec(this, spec_recipe, votes, name, parent.model_id)
+    candidate = store.row("SELECT model_id FROM models WHERE job_id = ?", [done["policy"]])
+    assert candidate is not None
+    settings = {**recipe.evaluate, "seed": recipe.seed}
+    spec = evaluation_spec(
+        store, registry.get(store, candidate["model_id"]), parent, {"reward": {"job_id": done["judge"]}}, settings
+    )
+    spec["publish"]["round_id"] = this.round_id
+    return "evaluate", spec
+
+
+def _spec(this: Round, recipe: dict[str, Any], files: dict[str, Any], name: str, parent_id: int) -> dict[str, Any]:
+    return {
+        "recipe": recipe,
+        "files": files,
+        "publish": {"name": name, "parent_id": parent_id, "round_id": this.round_id},
+    }
+
+
+def first_policy(store: Store, model: Model) -> Model:
+    """The oldest policy in a model's line: the fine-tuned model that its alignment began with."""
+    while model.parent_id is not None:
+        parent = registry.get(store, model.parent_id)
+        if parent.kind != "policy":
+            break
+        model = parent
+    return model

@@ -1,0 +1,202 @@
+"""The supervisor: takes jobs off the queue, runs each as a child process, and publishes what comes of it.
+
+It imports no torch. The child sees nothing but its directory; the supervisor follows `metrics.jsonl` into the
+database, keeps the lease alive, cancels by signal, and publishes under the fence. Whoever is killed, the next
+supervisor finds the job with its checkpoints and goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from alignment import queue
+from alignment.materialise import materialise
+from alignment.publish import publish
+from alignment.runner import Child, Runner
+from storage import jobs
+from storage import rounds as round_rows
+from storage.database import Store
+from storage.errors import UserError
+from storage.records import Job
+
+POLL_S = 0.25
+HEARTBEAT_S = 2.0
+GRACE_S = 10.0  # from SIGTERM to SIGKILL
+
+log = logging.getLogger("plumbline.worker")
+
+
+class Worker:
+    """Runs the jobs of one home, one at a time. Use as a context manager: leaving it ends the child process."""
+
+    def __init__(self, store: Store, refill: bool = False) -> None:
+        """`refill`: also keep the queue of pairs filled, as a server does."""
+        self.store = store
+        self.refill = refill
+        self.name = (
+            f"{socket.gethostname()}:{os.getpid()}:{int(psutil.Process().create_time())}:{threading.get_ident()}"
+        )
+        self.runner = Runner(store.logs / "runner.log")
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.runner.close()
+
+    def run_until(self, stop: Callable[[], bool]) -> None:
+        """Work, or wait for work, until `stop` says so."""
+        while not stop():
+            if not self.step():
+                time.sleep(POLL_S)
+
+    def step(self) -> bool:
+        """Run one job if there is one. Returns whether there was."""
+        jobs.release_dead(self.store, [name for name in jobs.running_workers(self.store) if _is_dead(name)])
+        if self.refill:
+            queue.refill(self.store)
+        job = jobs.claim(self.store, self.name)
+        if job is None:
+            return False
+        log.info("job %d (%s) starts, attempt %d", job.job_id, job.stage, job.attempts)
+        try:
+            self._run(job)
+        except jobs.LostLease:
+            log.warning("job %d is somebody else's by now; its result was not used", job.job_id)
+        return True
+
+    def _run(self, job: Job) -> None:
+        if job.attempts > jobs.MAX_ATTEMPTS:
+            self._fail(
+                job, f"The process of this job was killed {jobs.MAX_ATTEMPTS} times: see its log.txt, then resume."
+            )
+            return
+        try:
+            directory = materialise(self.store, job)
+        except UserError as error:
+            self._fail(job, str(error))
+            return
+        (directory / "error.json").unlink(missing_ok=True)  # of an earlier attempt
+        child = self.runner.start(directory)
+        follower = MetricsFollower(self.store, job, directory / "metrics.jsonl")
+        was_cancelled = self._watch(job, child, follower)
+        follower.read()
+        result = _read_json(directory / "result.json")
+        if was_cancelled and result is None:
+            with self.store.write() as db:
+                jobs.cancelled(db, job)
+        elif result is not None:
+            publish(self.store, job, directory, result)
+            log.info("job %d (%s) is done", job.job_id, job.stage)
+        elif (failure := _read_json(directory / "error.json")) is not None:
+            self._fail(job, f"{failure['message']} {failure['remedy']}".strip())
+        else:
+            log.warning("job %d was killed (exit %s) and goes back on the queue", job.job_id, child.exit_code)
+            jobs.release_dead(self.store, [self.name])
+
+    def _watch(self, job: Job, child: Child, follower: MetricsFollower) -> bool:
+        """Follow a child to its end; True when it was told to stop. A lost lease kills the child, then is raised."""
+        told_at: float | None = None
+        beat = 0.0
+        try:
+            while not child.wait(POLL_S):
+                follower.read()
+                if time.monotonic() - beat >= HEARTBEAT_S:
+                    beat = time.monotonic()
+                    if jobs.heartbeat(self.store, job, follower.progress) and told_at is None:
+                        told_at = beat
+                        child.terminate()
+                if told_at is not None and time.monotonic() - told_at > GRACE_S:
+                    child.kill()
+        except jobs.LostLease:
+            child.kill()
+            raise
+        return told_at is not None
+
+    def _fail(self, job: Job, sentence: str) -> None:
+        log.warning("job %d (%s) failed: %s", job.job_id, job.stage, sentence)
+        with self.store.write() as db:
+            jobs.fail(db, job, sentence)
+            if job.round_id is not None:
+                round_rows.close_round(db, job.round_id, "failed", f"{job.stage.capitalize()}: {sentence}")
+
+
+class MetricsFollower:
+    """Copies new lines of a job's `metrics.jsonl` into the metrics table, whole lines only."""
+
+    def __init__(self, store: Store, job: Job, path: Path) -> None:
+        self.store = store
+        self.job = job
+        self.path = path
+        self.progress = 0.0
+        self._offset = 0
+
+    def read(self) -> None:
+        """Take in what was written since the last call."""
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as handle:
+            handle.seek(self._offset)
+            text = handle.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        rows: list[tuple[int, str, float]] = []
+        for line in whole.splitlines():
+            rows += self._numbers(line)
+        if rows:
+            jobs.add_metrics(self.store, self.job.job_id, rows)
+
+    def _numbers(self, line: bytes) -> list[tuple[int, str, float]]:
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:  # the torn last line of a killed run, with the next run's first line behind it
+            return []
+        step = int(entry.pop("step", 0))
+        entry.pop("time", None)
+        self.progress = float(entry.pop("progress", self.progress))
+        return [
+            (step, name, float(value))
+            for name, value in entry.items()
+            if isinstance(value, (int, float)) and math.isfinite(value)
+        ]
+
+
+def wait_for_job(store: Store, worker: Worker, job_id: int) -> Job:
+    """Work until this job is closed, here or by another process's worker. Raises UserError when it failed."""
+    worker.run_until(lambda: jobs.get(store, job_id).status in ("done", "failed", "cancelled"))
+    job = jobs.get(store, job_id)
+    if job.status != "done":
+        raise UserError(f"Job {job_id} ({job.kind}) {job.status}: {job.error}")
+    return job
+
+
+def wait_for_round(store: Store, worker: Worker, round_id: int) -> str:
+    """Work until this round is closed; returns its status."""
+    worker.run_until(lambda: round_rows.get(store, round_id).status != "running")
+    return round_rows.get(store, round_id).status
+
+
+def _is_dead(name: str) -> bool:
+    """Whether a worker of this machine is gone; of another machine's only its lease can tell."""
+    host, pid, started, _ = name.rsplit(":", 3)
+    if host != socket.gethostname():
+        return False
+    try:
+        return int(psutil.Process(int(pid)).create_time()) != int(started)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    return json.loads(path.read_text()) if path.exists() else None

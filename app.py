@@ -1,0 +1,154 @@
+"""Plumbline: rank, train, evaluate, promote, chat. This file is the command line, and puts the parts together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import alignment.commands
+import alignment.model_commands
+import labeling.accounts
+import storage.commands
+from storage.console import DEFAULT_HOME, Home, Json, answer
+from storage.database import Store
+from storage.errors import UserError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+cli = typer.Typer(
+    help="Rank answers, train on the rankings, promote the better model, chat with it.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+user_app = typer.Typer(help="People.", no_args_is_help=True)
+cli.add_typer(alignment.model_commands.model_app, name="model")
+cli.add_typer(user_app, name="user")
+storage.commands.add_commands(cli)
+alignment.commands.add_commands(cli)
+
+
+@cli.callback(invoke_without_command=True)
+def bare(context: typer.Context) -> None:
+    """Without a command: serve."""
+    if context.invoked_subcommand is None:
+        serve(home=Path(os.environ.get("PLUMBLINE_HOME", DEFAULT_HOME)))
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on; loopback only, as there are no accounts.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 7860,
+    inference_url: Annotated[
+        str | None,
+        typer.Option(envvar="PLUMBLINE_INFERENCE_URL", help="An OpenAI-compatible server to chat with, not our own."),
+    ] = None,
+    inference_key: Annotated[
+        str | None, typer.Option(envvar="PLUMBLINE_INFERENCE_KEY", help="The key of that server.")
+    ] = None,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Start the app: the pages, and the worker behind them."""
+    from alignment import rounds
+    from alignment.demo.seed import seed
+    from alignment.inference import InferenceServer
+    from labeling.ui import shell
+    from labeling.ui.actions import Actions
+
+    if host not in LOOPBACK:
+        raise UserError(f"There are no accounts yet, so the app listens on loopback only: not on {host}.")
+    store = Store.open(home)
+    labeling.accounts.ensure_user(store, labeling.accounts.LOCAL_USER, "admin")
+    seed(store)
+    inference = InferenceServer(store.logs / "inference.log", url=inference_url, key=inference_key)
+    actions = Actions(
+        start_round=lambda method, overrides, actor: rounds.start(store, method, overrides, actor),
+        cancel_round=lambda round_id, actor: rounds.cancel(store, round_id, actor),
+        resume_round=lambda round_id, actor: rounds.resume(store, round_id, actor),
+        inference=inference,
+    )
+    threading.Thread(target=work, args=[store], name="worker", daemon=True).start()
+    shell.launch(shell.build(store, actions), host, port)
+
+
+def work(store: Store) -> None:
+    """The server's worker: runs jobs and keeps the queue of pairs filled, whatever happens to any one of them."""
+    from alignment.worker import Worker
+
+    log = logging.getLogger("plumbline.worker")
+    while True:
+        try:
+            with Worker(store, refill=True) as worker:
+                worker.run_until(lambda: False)
+        except Exception:  # the last line of defence: a worker that stops would stop every round
+            log.exception("the worker stumbled and starts again")
+            time.sleep(5)
+
+
+@cli.command()
+def simulate(
+    utility: Annotated[str, typer.Option(metavar="FILE.py:FUNC", help="The taste: f(prompt, completion) -> float.")],
+    labels: Annotated[int, typer.Option(help="How many votes to cast.")],
+    labelers: Annotated[int, typer.Option(help="How many simulated people share them.")] = 1,
+    noise: Annotated[float, typer.Option(help="T in sigmoid((f(a) - f(b)) / T); 0 is none.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="The seed of the votes and of new pairs.")] = 0,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Let simulated people rank pairs; makes more pairs first where too few wait."""
+    import labeling.simulate
+    from alignment import queue
+    from alignment.worker import Worker, wait_for_job
+    from storage import labels as label_rows
+    from storage import registry
+    from storage.utilities import load_utility
+
+    if labels < 1 or labelers < 1 or noise < 0:
+        raise UserError("Simulated votes take --labels and --labelers of 1 or more and --noise of 0 or more.")
+    function = load_utility(utility)
+    store = Store.open(home)
+    began = time.monotonic()
+    while (missing := labels - label_rows.waiting(store)) > 0:
+        with Worker(store) as worker:
+            policy = registry.require_promoted(store)
+            wait_for_job(store, worker, queue.generate(store, policy, missing + missing // 10 + 1, "simulate", seed))
+        seed += 1_000_003
+    votes = labeling.simulate.simulate(store, function, labels, labelers, noise, seed)
+    seconds = round(time.monotonic() - began, 2)
+    answer(as_json, {"votes": votes, "seconds": seconds}, f"{votes} votes cast in {seconds} s.")
+
+
+@user_app.command("add")
+def user_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="labeler, researcher or admin.")],
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Add a person, or give one another role."""
+    labeling.accounts.add_user(Store.open(home), name, role, "cli")
+    answer(as_json, {"name": name, "role": role}, f"{name} is a {role}.")
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line on stderr and exit code 2."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    for chatty in ("httpx", "asyncio", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        cli()
+    except UserError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""What all commands share: the --home and --json options, and the two ways to answer.
+
+With --json a command prints exactly one JSON object on stdout; everything else, logs and progress, goes to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DEFAULT_HOME = Path("plumbline-home")
+
+Home = Annotated[Path, typer.Option("--home", envvar="PLUMBLINE_HOME", help="The home directory of the store.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def answer(as_json: bool, data: dict[str, Any], text: str) -> None:
+    """Print a command's answer, as one JSON object or as text for a person."""
+    print(json.dumps(data, ensure_ascii=False) if as_json else text)
+
+
+def tell(text: str) -> None:
+    """Tell the person at the terminal what is going on."""
+    typer.echo(text, err=True)
+
+
+def table(headings: list[str], rows: list[list[object]]) -> str:
+    """Plain columns for a terminal."""
+    cells = [headings, *[[str(value) for value in row] for row in rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
+    lines = ["  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)) for row in cells]
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,56 @@
+"""Keeping the store well: a copy of it while it is in use, and a check of all that it promises."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlite_utils.utils import sqlite3
+
+from storage import snapshots
+from storage.database import Store
+from storage.errors import UserError
+
+
+def backup(store: Store, target: Path) -> None:
+    """Copy the database into `target`, complete up to the moment of the call, while others go on writing.
+
+    Raises UserError when the file exists already or cannot be written.
+    """
+    if target.exists():
+        raise UserError(f"{target} exists already: choose a new file for the backup.")
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    try:
+        copy = sqlite3.connect(str(partial))
+        store.db().conn.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a -wal beside it
+        copy.close()
+        with partial.open("rb") as handle:
+            os.fsync(handle.fileno())
+        partial.replace(target)
+    except (OSError, sqlite3.OperationalError) as error:
+        partial.unlink(missing_ok=True)
+        raise UserError(f"The backup could not be written to {target} ({error}): choose another place.") from error
+
+
+def check(store: Store) -> list[str]:
+    """One sentence for everything that is not as the store promises; an empty list when all is well."""
+    problems = [
+        f"integrity_check: {row['integrity_check']}"
+        for row in store.rows("PRAGMA integrity_check")
+        if row["integrity_check"] != "ok"
+    ]
+    problems += [
+        f"foreign_key_check: row {row['rowid']} of {row['table']} points to no row of {row['parent']}"
+        for row in store.rows("PRAGMA foreign_key_check")
+    ]
+    for row in store.rows("SELECT snapshot_id FROM snapshots"):
+        snapshot = snapshots.get(store, row["snapshot_id"])
+        if not snapshots.verify(snapshot):
+            problems.append(
+                f"snapshot {snapshot.snapshot_id}: {snapshot.path} does not hold the rows it is named after"
+            )
+    for row in store.rows("SELECT name, path FROM models"):
+        if not (store.home / row["path"] / "config.json").exists():
+            problems.append(f"model {row['name']}: there is no model at {store.home / row['path']}")
+    return problems

@@ -1,40 +1,35 @@
 """Which pair a labeler sees next.
 
-A pair waits while nobody has answered it. Pairs of the promoted model come first, then older ones, each in a
-shuffled order that is the labeler's own, so that people who work side by side begin at different ends.
+A pair waits while nobody has answered it. Pairs of the promoted model come first, newer models before older ones;
+among these, what the labeler was shown and left open, then what nobody has in front of them. The order is shuffled
+in a way of the labeler's own, so that people who work side by side begin at different ends.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from sqlite_utils import Database
 
 from storage.labels import PROMOTED, UNANSWERED
 
-
-def next_pairs(db: Database, labeler: str, count: int) -> list[int]:
-    """Ids of up to `count` pairs that nobody has answered and this labeler has not been shown."""
-    rows = db.query(
-        f"SELECT r.pair_id FROM pairs r WHERE r.source = 'generated' AND {UNANSWERED}"
-        " AND NOT EXISTS (SELECT 1 FROM showings s WHERE s.pair_id = r.pair_id AND s.labeler = :labeler)"
-        f" ORDER BY r.model_id IS NOT {PROMOTED}, r.model_id DESC,"
-        " EXISTS (SELECT 1 FROM showings s WHERE s.pair_id = r.pair_id),"
-        " (r.pair_id * 2654435761 + :salt) % 1000003 LIMIT :count",
-        {"labeler": labeler, "salt": sum(labeler.encode()) * 7919, "count": count},
-    )
-    return [row["pair_id"] for row in rows]
+NEXT = f"""
+SELECT r.pair_id, mine.showing_id
+FROM pairs r LEFT JOIN showings mine ON mine.pair_id = r.pair_id AND mine.labeler = :labeler
+WHERE r.source = 'generated' AND {UNANSWERED}
+  AND (mine.showing_id IS NULL OR mine.showing_id NOT IN (SELECT value FROM json_each(:holding)))
+ORDER BY r.model_id IS NOT {PROMOTED}, r.model_id DESC, mine.showing_id IS NULL, mine.showing_id,
+         EXISTS (SELECT 1 FROM showings s WHERE s.pair_id = r.pair_id), (r.pair_id * 2654435761 + :salt) % 1000003
+LIMIT :count
+"""
 
 
-def open_showings(db: Database, labeler: str, holding: Sequence[int], count: int) -> list[int]:
-    """Showings this labeler was served and has not answered, besides those their page already holds."""
-    held = set(holding)
-    rows = db.query(
-        "SELECT s.showing_id FROM showings s JOIN pairs r USING (pair_id)"
-        " WHERE s.labeler = ? AND r.source = 'generated'"
-        " AND NOT EXISTS (SELECT 1 FROM current_preferences p"
-        "   WHERE p.showing_id = s.showing_id AND p.verdict <> 'withdrawn')"
-        f" ORDER BY r.model_id IS NOT {PROMOTED}, s.showing_id",
-        [labeler],
-    )
-    return [row["showing_id"] for row in rows if row["showing_id"] not in held][:count]
+def next_pairs(db: Database, labeler: str, count: int, holding: Sequence[int] = ()) -> list[tuple[int, int | None]]:
+    """Up to `count` of (pair_id, showing_id): the showing is None for a pair this labeler has not been shown.
+
+    `holding` lists the showings that the labeler's page holds already.
+    """
+    salt = sum(labeler.encode()) * 7919
+    parameters = {"labeler": labeler, "salt": salt, "count": count, "holding": json.dumps(list(holding))}
+    return [(row["pair_id"], row["showing_id"]) for row in db.query(NEXT, parameters)]

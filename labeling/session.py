@@ -26,9 +26,10 @@ def serve(store: Store, labeler: str, count: int = 1, holding: Sequence[int] = (
     `holding` lists the showings already in the browser. An empty list means that no pair waits.
     """
     with store.write() as db:
-        ids = pairing.open_showings(db, labeler, holding, count)
-        for pair_id in pairing.next_pairs(db, labeler, count - len(ids)) if len(ids) < count else []:
-            ids.append(labels.insert_showing(db, pair_id, labeler, flipped=bool(secrets.randbits(1))))
+        ids = [
+            showing_id or labels.insert_showing(db, pair_id, labeler, flipped=bool(secrets.randbits(1)))
+            for pair_id, showing_id in pairing.next_pairs(db, labeler, count, holding)
+        ]
         return [_showing(db, showing_id, labeler) for showing_id in ids]
 
 

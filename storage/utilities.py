@@ -32,7 +32,7 @@ def load_utility(reference: str) -> Utility:
     function = getattr(module, name, None)
     if not callable(function):
         raise UserError(f"The utility file {path} has no function named {name!r}.")
-    return function  # type: ignore[no-any-return]
+    return function
 
 
 def value_of(utility: Utility, prompt: str, completion: str) -> float:

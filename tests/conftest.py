@@ -1,0 +1,40 @@
+"""What many tests stand on: a fresh store, and a few prompts and pairs in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labeling.accounts import ensure_user
+from storage import labels, registry
+from storage.database import Store
+from storage.prompts import NewPrompt, add_prompts
+from storage.records import NewCompletion
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store with the local user."""
+    opened = Store.open(tmp_path / "home")
+    ensure_user(opened, "local", "admin")
+    return opened
+
+
+def add_pairs(store: Store, count: int, split: str = "train", tag: str = "") -> list[int]:
+    """`count` pairs, each on a prompt of its own, by a promoted policy named after `tag`; returns the pair ids."""
+    name = f"policy{tag}"
+    with store.write() as db:
+        model_id = registry.register(db, name, "policy", f"models/{name}", "test")
+        registry.insert_promotion(db, model_id, "test")
+    prompts = [
+        NewPrompt(({"role": "user", "content": f"Question {tag}{number}?"},), "test", split)  # type: ignore[arg-type]
+        for number in range(count)
+    ]
+    pair_ids = []
+    for number, prompt_id in enumerate(add_prompts(store, prompts)):
+        with store.write() as db:
+            texts = [f"first answer {number}", f"second answer {number}"]
+            a, b = labels.insert_completions(db, [NewCompletion(prompt_id, text, model_id) for text in texts])
+            pair_ids.append(labels.insert_pair(db, prompt_id, a, b, "generated", model_id))
+    return pair_ids

@@ -1,0 +1,102 @@
+"""The store: durable, strict, one writer at a time."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlite_utils.utils import sqlite3
+
+from storage.database import Store
+from storage.errors import UserError
+from storage.journal import record
+from storage.migrations import migrations, statements
+
+
+def test_an_empty_file_becomes_the_whole_schema(store: Store) -> None:
+    tables = {row["name"] for row in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables >= {
+        *("prompts", "completions", "pairs", "showings", "preferences", "snapshots"),
+        *("jobs", "models", "evaluations", "metrics", "journal"),
+    }
+    assert not migrations().pending(store.db())
+
+
+def test_every_table_is_strict(store: Store) -> None:
+    ours = [row for row in store.rows("PRAGMA table_list") if row["type"] == "table" and row["schema"] == "main"]
+    loose = {row["name"] for row in ours if not row["strict"]}
+    assert loose <= {"sqlite_schema", "sqlite_sequence", "_sqlite_migrations"}
+
+
+def test_foreign_keys_are_enforced(store: Store) -> None:
+    with pytest.raises(sqlite3.IntegrityError), store.write() as db:
+        db.execute("INSERT INTO showings (pair_id, labeler, flipped, shown_at) VALUES (99, 'local', 0, '')")
+
+
+def test_a_commit_is_on_disk_before_it_is_acknowledged(store: Store) -> None:
+    assert store.row("PRAGMA synchronous") == {"synchronous": 2}
+    assert store.row("PRAGMA journal_mode") == {"journal_mode": "wal"}
+
+
+def test_a_write_that_raises_leaves_nothing(store: Store) -> None:
+    def stumble() -> None:
+        with store.write() as db:
+            record(db, "somebody", "try", "something")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        stumble()
+    assert Store(store.home).row("SELECT count(*) AS n FROM journal WHERE actor = 'somebody'") == {"n": 0}
+
+
+def test_a_write_is_seen_by_another_connection_once_it_ends(store: Store) -> None:
+    other = Store(store.home)
+    with store.write() as db:
+        record(db, "somebody", "try", "something")
+        assert other.row("SELECT count(*) AS n FROM journal WHERE actor = 'somebody'") == {"n": 0}
+    assert other.row("SELECT count(*) AS n FROM journal WHERE actor = 'somebody'") == {"n": 1}
+
+
+def test_writers_of_many_threads_wait_for_one_another(store: Store) -> None:
+    def count_up() -> None:
+        for _ in range(25):
+            with store.write() as db:
+                record(db, "counter", "count", "up")
+
+    threads = [threading.Thread(target=count_up) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.row("SELECT count(*) AS n FROM journal WHERE actor = 'counter'") == {"n": 200}
+
+
+def test_the_journal_can_only_grow(store: Store) -> None:
+    with store.write() as db:
+        record(db, "somebody", "try", "something")
+    for sql in ("UPDATE journal SET actor = 'nobody'", "DELETE FROM journal"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"), store.write() as db:
+            db.execute(sql)
+
+
+def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "plumbline.db").write_text("this is no database, it is a letter to a friend" * 100)
+    with pytest.raises(UserError, match=r"plumbline\.db cannot be opened"):
+        Store.open(tmp_path)
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("")
+    with pytest.raises(UserError, match="cannot be used"):
+        Store.open(tmp_path / "home")
+
+
+def test_a_trigger_is_one_statement() -> None:
+    script = "CREATE TABLE t (x);\nCREATE TRIGGER g BEFORE INSERT ON t\nBEGIN SELECT 1;\nSELECT 2; END;\n"
+    assert len(list(statements(script))) == 2
+
+
+def test_an_unfinished_script_is_refused() -> None:
+    with pytest.raises(ValueError, match="ends inside"):
+        list(statements("CREATE TABLE t (x"))

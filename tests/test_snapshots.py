@@ -1,0 +1,79 @@
+"""Snapshots: the same votes, the same hash, the same file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import datasets
+import pytest
+
+from labeling import session
+from storage import snapshots
+from storage.database import Store
+from storage.errors import UserError
+from storage.maintenance import backup, check
+from storage.prompts import fold_of, prompt_hash
+from tests.conftest import add_pairs
+
+
+def rank(store: Store, count: int) -> None:
+    for showing in session.serve(store, "local", count):
+        session.vote(store, "local", showing.showing_id, "left", 2, f"key-{showing.showing_id}")
+
+
+def test_the_same_votes_are_the_same_snapshot(store: Store) -> None:
+    add_pairs(store, 6)
+    rank(store, 3)
+    first = snapshots.take(store)
+    assert snapshots.take(store) == first
+    rank(store, 3)
+    assert snapshots.take(store).sha256 != first.sha256
+
+
+def test_a_snapshot_is_read_with_datasets(store: Store, tmp_path: Path) -> None:
+    add_pairs(store, 5)
+    rank(store, 5)
+    snapshot = snapshots.take(store)
+    rows = datasets.load_dataset("parquet", data_files=snapshot.path, split="train", cache_dir=str(tmp_path))
+    assert rows.num_rows == snapshot.rows == 5
+    assert rows[0]["prompt"][0]["role"] == "user"
+
+
+def test_skips_withdrawn_votes_and_heldout_prompts_stay_out(store: Store) -> None:
+    add_pairs(store, 3)
+    add_pairs(store, 2, split="heldout", tag="h")
+    rank(store, 5)
+    session.undo(store, "local", "undo")
+    held = {row["prompt_id"] for row in store.rows("SELECT prompt_id FROM prompts WHERE split = 'heldout'")}
+    assert not held & {row["prompt_id"] for row in snapshots.current_rows(store)}
+
+
+def test_all_votes_on_a_prompt_share_a_fold_and_a_quarter_is_for_the_judge() -> None:
+    folds = [fold_of(prompt_hash([{"role": "user", "content": f"Question {n}"}])) for n in range(2000)]
+    assert 0.2 < folds.count("judge") / 2000 < 0.3
+
+
+def test_without_votes_there_is_nothing_to_freeze(store: Store) -> None:
+    with pytest.raises(UserError, match="rank some pairs"):
+        snapshots.take(store)
+
+
+def test_a_changed_file_is_found(store: Store) -> None:
+    add_pairs(store, 4)
+    rank(store, 4)
+    snapshot = snapshots.take(store)
+    assert snapshots.verify(snapshot)
+    Path(snapshot.path).unlink()
+    assert any("snapshot 1" in problem for problem in check(store))
+
+
+def test_a_backup_is_a_whole_store(store: Store, tmp_path: Path) -> None:
+    add_pairs(store, 4)
+    rank(store, 4)
+    (tmp_path / "restored").mkdir()
+    backup(store, tmp_path / "restored" / "plumbline.db")
+    restored = Store.open(tmp_path / "restored")
+    count = "SELECT count(*) AS n FROM preferences"
+    assert restored.row(count) == store.row(count)
+    with pytest.raises(UserError, match="exists already"):
+        backup(store, tmp_path / "restored" / "plumbline.db")

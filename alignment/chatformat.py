@@ -1,0 +1,66 @@
+"""From messages to the tokens that a policy reads and writes.
+
+A tokenizer's own chat template rules; one that has none gets a plain one. What the policy learns to write is what
+follows the prompt: the answer and the token that ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from transformers import PreTrainedTokenizerBase
+
+Message = dict[str, str]
+
+# Roles in words, since such a tokenizer has no tokens for them. The end of an answer is marked by eos and nothing
+# after it, so that the next turn opens with the blank line that parts the two.
+PLAIN_TEMPLATE = """\
+{%- if bos_token and bos_token != eos_token %}{{ bos_token }}{% endif %}
+{%- for message in messages %}
+{%- if not loop.first %}{{ '\\n\\n' }}{% endif %}
+{{- '### ' + message['role'].capitalize() + ':\\n' }}
+{%- if message['role'] == 'assistant' %}
+{%- generation %}{{ message['content'].strip() + eos_token }}{% endgeneration %}
+{%- else %}{{ message['content'].strip() }}{% endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{ '\\n\\n### Assistant:\\n' }}{% endif %}"""
+
+
+def render_prompt(tokenizer: PreTrainedTokenizerBase, prompt: Sequence[Message]) -> str:
+    """A prompt as text, up to where the answer begins."""
+    return tokenizer.apply_chat_template(list(prompt), tokenize=False, add_generation_prompt=True)
+
+
+def render_answer(tokenizer: PreTrainedTokenizerBase, prompt: Sequence[Message], answer: str) -> str:
+    """What follows `render_prompt` when the policy answers `answer`, through its eos and no further.
+
+    A template that ends an answer by some other token than eos gets eos behind it, or generation would not stop.
+    """
+    opening = render_prompt(tokenizer, prompt)
+    turn = {"role": "assistant", "content": answer}
+    whole = tokenizer.apply_chat_template([*prompt, turn], tokenize=False)
+    # A template that does not open an answer as its generation prompt does leaves only the answer itself to go by.
+    rest = whole[len(opening) :] if whole.startswith(opening) else answer.strip()
+    before, end, _ = rest.rpartition(tokenizer.eos_token)
+    return before + end if end else rest + tokenizer.eos_token
+
+
+def encode_prompts(tokenizer: PreTrainedTokenizerBase, prompts: Sequence[Sequence[Message]]) -> list[list[int]]:
+    """Token ids of each prompt, up to where the answer begins."""
+    return _encode(tokenizer, [render_prompt(tokenizer, prompt) for prompt in prompts])
+
+
+def encode_answers(
+    tokenizer: PreTrainedTokenizerBase, prompts: Sequence[Sequence[Message]], answers: Sequence[str]
+) -> list[list[int]]:
+    """Token ids of each answer, its eos last: what the loss is on, to be put behind those of its prompt.
+
+    Prompt and answer are tokenised apart, as they are when the policy generates.
+    """
+    pairs = zip(prompts, answers, strict=True)
+    return _encode(tokenizer, [render_answer(tokenizer, prompt, answer) for prompt, answer in pairs])
+
+
+def _encode(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[int]]:
+    """The template has written every special token already, so none is added."""
+    return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []

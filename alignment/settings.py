@@ -38,8 +38,9 @@ class TrainerSettings(JobSettings):
     adam_beta2: float = Field(0.999, gt=0, lt=1, description="Decay of Adam's second moment.")
     adam_epsilon: float = Field(1e-8, gt=0, description="Adam's epsilon.")
     max_gradient_norm: float = Field(1.0, gt=0, description="Gradients are clipped to this norm.")
-    train_dtype: Literal["float32", "bfloat16"] = Field(
-        "float32", description="bfloat16 runs forward and backward in mixed precision; weights stay float32."
+    train_dtype: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="bfloat16: mixed precision, weights stay float32; auto: bfloat16 on a GPU that has it, else float32.",
     )
     gradient_checkpointing: bool = Field(False, description="Recompute activations: less memory, about 20 % slower.")
     checkpoints: int = Field(5, ge=0, description="Checkpoints to a run, from which it resumes after a crash.")

@@ -12,7 +12,7 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,9 @@ WORDS_PER_SHINGLE = 3
 # A group this large is a template with the blanks filled in; held out, it could leave nothing to train on.
 LARGE_GROUP = 8
 
+Shingles = npt.NDArray[np.int32]
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # an odd 64-bit number; products wrap, so a shingle's hash is 64 bits of its words
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
 
 
@@ -56,41 +59,23 @@ def assign_splits(new: Sequence[str], existing: Sequence[tuple[str, Split]], hel
     return splits
 
 
-def similarity(first: str, second: str) -> float:
-    """The Jaccard similarity of two texts' sets of word 3-grams, from 0 to 1."""
-    a, b = shingles(first), shingles(second)
-    return len(a & b) / len(a | b)
-
-
-def shingles(text: str) -> frozenset[tuple[str, ...]]:
-    """A text's word 3-grams; a shorter text is one shingle of all its words, one without words is itself."""
-    normal = unicodedata.normalize("NFKC", text).casefold()
-    words = _WORD.findall(normal) or [normal.strip()]
-    count = max(1, len(words) - WORDS_PER_SHINGLE + 1)
-    return frozenset(tuple(words[start : start + WORDS_PER_SHINGLE]) for start in range(count))
-
-
 def near_duplicate_groups(texts: Sequence[str], first_new: int = 0) -> list[int]:
     """A group number for each text: equal for near-duplicates and whatever they connect.
 
     Texts before `first_new` are taken as known: they are compared with the new ones, not with each other.
     """
+    sets = _ranked_shingles(texts)
     groups = _Groups(len(texts))
-    posted: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    postings = _Postings(sets, groups, first_new)
     same: dict[bytes, int] = {}
-    sets: list[npt.NDArray[np.int32]] = []
-    for index, ranks in enumerate(_ranked_shingles(texts)):
-        sets.append(ranks)
-        twin = same.setdefault(ranks.tobytes(), index)
+    # From short to long, a set need only be indexed under the few positions that a longer one can still match.
+    for index in sorted(range(len(texts)), key=lambda index: len(sets[index])):
+        twin = same.setdefault(sets[index].tobytes(), index)
         if twin != index:
             groups.join(twin, index)
-            continue
-        least_shared = -(-len(ranks) * THRESHOLD_PERCENT // 100)
-        prefix = ranks[: len(ranks) - least_shared + 1].tolist()
-        if index >= first_new:
-            _join_similar(index, prefix, sets, posted, groups)
-        for rank in prefix:
-            posted[rank][groups.find(index)].append(index)
+        else:
+            postings.join_similar(index)
+            postings.add(index)
     return [groups.find(index) for index in range(len(texts))]
 
 
@@ -113,49 +98,88 @@ class _Groups:
         self._parent[high] = low
 
 
-def _ranked_shingles(texts: Sequence[str]) -> Iterator[npt.NDArray[np.int32]]:
-    """Each text's shingles as sorted numbers, the rarest shingle of the collection having the smallest."""
-    hashed = [np.fromiter(map(hash, shingles(text)), dtype=np.int64) for text in texts]
-    _, number, count = np.unique(np.concatenate(hashed), return_inverse=True, return_counts=True)
-    rank_of = np.empty(len(count), dtype=np.int32)
-    rank_of[np.argsort(count, kind="stable")] = np.arange(len(count), dtype=np.int32)
-    ranks = rank_of[number]
-    start = 0
-    for each in hashed:
-        yield np.sort(ranks[start : start + len(each)])
-        start += len(each)
+class _Postings:
+    """Which texts so far have a shingle among their rarest, kept by group.
 
-
-def _join_similar(
-    index: int,
-    prefix: list[int],
-    sets: list[npt.NDArray[np.int32]],
-    posted: dict[int, dict[int, list[int]]],
-    groups: _Groups,
-) -> None:
-    """Join a text with every posted text that is similar enough; one match decides for that text's whole group.
-
-    Postings are kept by group, so that thousands of near-duplicates of one template cost one comparison, not all.
+    One match decides for a whole group, so thousands of near-duplicates of one template cost one comparison.
     """
-    mine = frozenset(sets[index].tolist())
-    compared: set[int] = set()
-    for rank in prefix:
-        for group, candidates in posted.get(rank, {}).items():
-            for candidate in candidates:
-                if groups.find(group) == groups.find(index):
-                    break
-                if candidate not in compared:
+
+    def __init__(self, sets: Sequence[Shingles], groups: _Groups, first_new: int) -> None:
+        self._sets = sets
+        self._groups = groups
+        self._first_new = first_new
+        self._posted: dict[int, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+        seen = np.bincount(np.concatenate(sets))
+        new = np.bincount(np.concatenate(sets[first_new:]), minlength=len(seen))
+        self._can_match = (seen > 1) & (new > 0)
+
+    def add(self, index: int) -> None:
+        """Post a text for the longer ones to come."""
+        size = len(self._sets[index])
+        group = self._groups.find(index)
+        for position, shingle in self._prefix(index, size - _least_shared(size, size) + 1):
+            self._posted[shingle][group].append((index, position))
+
+    def join_similar(self, index: int) -> None:
+        """Join a text with every posted text, none longer than itself, that is similar enough."""
+        size = len(self._sets[index])
+        mine = frozenset(self._sets[index].tolist())
+        find = self._groups.find
+        compared: set[int] = set()
+        for position, shingle in self._prefix(index, size - _ceil_percent(size, 100) + 1):
+            for group, candidates in self._posted.get(shingle, {}).items():
+                for candidate, their_position in candidates:
+                    if find(group) == find(index):
+                        break
+                    if candidate in compared or max(candidate, index) < self._first_new:
+                        continue
                     compared.add(candidate)
-                    if _similar(mine, sets[candidate]):
-                        groups.join(candidate, index)
+                    other = self._sets[candidate]
+                    needed = _least_shared(size, len(other))
+                    # They share nothing rarer than this shingle, so what is left from here on bounds the overlap.
+                    if min(size - position, len(other) - their_position) < needed:
+                        continue
+                    if len(mine.intersection(other.tolist())) >= needed:
+                        self._groups.join(candidate, index)
+
+    def _prefix(self, index: int, length: int) -> list[tuple[int, int]]:
+        prefix = self._sets[index][:length]
+        positions = np.flatnonzero(self._can_match[prefix])
+        return list(zip(positions.tolist(), prefix[positions].tolist(), strict=True))
 
 
-def _similar(mine: frozenset[int], other: npt.NDArray[np.int32]) -> bool:
-    small, large = sorted((len(mine), len(other)))
-    if 100 * small < THRESHOLD_PERCENT * large:
-        return False
-    shared = len(mine.intersection(other.tolist()))
-    return 100 * shared >= THRESHOLD_PERCENT * (small + large - shared)
+def _least_shared(first: int, second: int) -> int:
+    """The smallest overlap with which two sets of these sizes reach the threshold: ceil(t / (1 + t) (m + n))."""
+    return _ceil_percent(first + second, 100 + THRESHOLD_PERCENT)
+
+
+def _ceil_percent(size: int, whole: int) -> int:
+    return -(-size * THRESHOLD_PERCENT // whole)
+
+
+def _ranked_shingles(texts: Sequence[str]) -> list[Shingles]:
+    """Each text's distinct shingles as sorted numbers, the rarest shingle of the collection having the smallest.
+
+    A text of fewer than three words is one shingle, filled up with a word of no text; one of no word is its characters.
+    """
+    number_of: dict[str, int] = {"": 0}
+    numbers: list[int] = []
+    starts: list[int] = []
+    for text in texts:
+        starts.append(len(numbers))
+        normal = unicodedata.normalize("NFKC", text).casefold()
+        words = _WORD.findall(normal) or [normal.strip() or " "]
+        words += [""] * (WORDS_PER_SHINGLE - len(words))
+        numbers.extend([number_of.setdefault(word, len(number_of)) for word in words])
+    word = np.array(numbers, dtype=np.uint64)
+    hashed = (word[:-2] * _MIX + word[1:-1]) * _MIX + word[2:]
+    ends = [start - WORDS_PER_SHINGLE + 1 for start in [*starts[1:], len(numbers)]]
+    spans = [np.unique(hashed[start:end]) for start, end in zip(starts, ends, strict=True)]
+    _, shingle, count = np.unique(np.concatenate(spans), return_inverse=True, return_counts=True)
+    rank = np.empty(len(count), dtype=np.int32)
+    rank[np.argsort(count, kind="stable")] = np.arange(len(count), dtype=np.int32)
+    sizes = np.cumsum([len(span) for span in spans])
+    return [np.sort(each) for each in np.split(rank[shingle], sizes[:-1])]
 
 
 def _chance(text: str) -> float:

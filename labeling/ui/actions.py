@@ -1,0 +1,36 @@
+"""What the pages ask of the parts that this package may not import; `app.py` fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from storage.records import Message
+
+
+class Inference(Protocol):
+    """A server that answers a conversation. Messages of any length in, text as it is written out."""
+
+    def start(self) -> None:
+        """Bring the server up in the background; returns at once."""
+
+    def stop(self) -> None:
+        """Take the server down."""
+
+    def state(self) -> str:
+        """Empty when the server is ready, else one sentence for the page: starting, restarting, unreachable."""
+
+    def stream(self, model_path: str, messages: Sequence[Message], seed: int | None = None) -> Iterator[str]:
+        """Pieces of the answer of the model in that directory. Raises UserError when there is no answer to be had."""
+
+
+@dataclass(frozen=True)
+class Actions:
+    """Deeds of the training side, each of which raises UserError with a sentence for the page."""
+
+    start_round: Callable[[str, dict[str, Any], str], int]  # method, settings, actor -> round_id
+    cancel_round: Callable[[int, str], None]  # round_id, actor
+    resume_round: Callable[[int, str], None]  # round_id, actor
+    check_labels: Callable[[], None]  # raises UserError that says what is missing before a round can start
+    inference: Inference

@@ -1,0 +1,67 @@
+"""The shell around the pages: header, routes, and the launch of the server."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import gradio as gr
+
+from labeling.ui import align, chat, data, rank, theme
+from labeling.ui.actions import Actions
+from labeling.ui.identity import user_of
+from storage.database import Store
+
+PAGES = {"": ("Rank", rank), "align": ("Align", align), "chat": ("Chat", chat), "data": ("Data", data)}
+
+
+def build(store: Store, actions: Actions) -> gr.Blocks:
+    """All pages as one app: Rank at /, the others at /align, /chat and /data."""
+    blocks = gr.Blocks(title="Plumbline", analytics_enabled=False, fill_width=True)
+    for path, (name, module) in PAGES.items():
+        route = blocks if path == "" else blocks.route(name, path, show_in_navbar=False)
+        with route:
+            header(path)
+            with gr.Column(elem_classes="page"):
+                module.page(store, actions)
+    return blocks
+
+
+def header(current: str) -> None:
+    """The name of the app, the way to its pages, and who is using it."""
+    links = "".join(
+        f'<a href="./{path}"{" aria-current=page" if path == current else ""}>{html.escape(name)}</a>'
+        for path, (name, _) in PAGES.items()
+    )
+    gr.HTML(
+        html_template=f'<header class="masthead"><a class="brand" href="./">Plumbline</a>'
+        f'<nav aria-label="Pages">{links}</nav><span class="who"></span></header>',
+        js_on_load="server.who({}).then((name) => { element.querySelector('.who').textContent = name; });",
+        server_functions=[who],
+        apply_default_css=False,
+    )
+
+
+def who(_: dict[str, Any], request: gr.Request) -> str:
+    """The name at the right of the header."""
+    return user_of(request)
+
+
+def launch(blocks: gr.Blocks, host: str, port: int) -> None:
+    """Serve the app; returns once it answers, and the server goes on in its own thread."""
+    blocks.queue(default_concurrency_limit=None)
+    blocks.launch(
+        server_name=host,
+        server_port=port,
+        theme=theme.theme(),
+        css=theme.css(),
+        share=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        run_history=False,
+        footer_links=[],
+        quiet=True,
+        prevent_thread_lock=True,
+    )

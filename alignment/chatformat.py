@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from transformers import PreTrainedTokenizerBase
 
-Message = dict[str, str]
+from storage.records import Message
 
 # Roles in words, since such a tokenizer has no tokens for them. The end of an answer is marked by eos and nothing
 # after it, so that the next turn opens with the blank line that parts the two.

@@ -95,9 +95,6 @@ class DpoRecipe(TuningSettings):
     beta: float = Field(0.1, gt=0, description="Strength of the pull towards the reference.")
     loss_type: Literal["sigmoid", "hinge", "ipo", "robust"] = Field("sigmoid", description="The loss, as TRL names it.")
     label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="Share of labels held to be wrong; `robust` only.")
-    kl_prompts: int = Field(64, ge=0, description="Held-out prompts to estimate the KL from the reference on; 0: none.")
-    temperature: float = Field(0.9, gt=0, description="Sampling temperature of those estimates.")
-    max_new_tokens: int = Field(96, ge=1, description="Longest completion of those estimates, in tokens.")
 
     @model_validator(mode="after")
     def _smoothing_is_used(self) -> DpoRecipe:

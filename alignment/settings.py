@@ -40,7 +40,7 @@ class TrainerSettings(JobSettings):
     max_gradient_norm: float = Field(1.0, gt=0, description="Gradients are clipped to this norm.")
     train_dtype: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
-        description="bfloat16: mixed precision, weights stay float32; auto: bfloat16 on a GPU that has it, else float32.",
+        description="bfloat16: mixed precision, weights stay float32; auto: bfloat16 where a GPU has it, else float32.",
     )
     gradient_checkpointing: bool = Field(False, description="Recompute activations: less memory, about 20 % slower.")
     checkpoints: int = Field(5, ge=0, description="Checkpoints to a run, from which it resumes after a crash.")

@@ -1,0 +1,80 @@
+"""Numbers that a model gives to finished answers: a reward model's score, a policy's log-probability."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from alignment.chatformat import encode_answers, encode_prompts
+from alignment.heldout import IGNORED, Example, pad_batch
+from alignment.models import context_length
+from storage.records import Message
+
+Answered = tuple[Sequence[Message], str]  # a prompt and an answer to it
+
+
+@torch.inference_mode()
+def rewards(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, answered: Sequence[Answered], batch_size: int = 64
+) -> list[float]:
+    """A reward model's score of each answer, less the mean reward that its config records.
+
+    Zero therefore means "as good as the answers it was centred on". An answer too long for the model loses the front
+    of its prompt, never its end, where the score is read.
+    """
+    limit = context_length(model)
+    encoded = [ids[-limit:] if limit else ids for ids in encode(tokenizer, answered)]
+    mean = float(getattr(model.config, "reward_mean", 0.0))
+    found: dict[int, float] = {}
+    for places in _batches([len(ids) for ids in encoded], batch_size):
+        batch = [Example(encoded[place], []) for place in places]
+        input_ids, _, mask = (part.to(model.device) for part in pad_batch(batch, tokenizer.pad_token_id))
+        scores = model(input_ids=input_ids, attention_mask=mask).logits[:, 0].float()
+        found.update(zip(places, (scores - mean).tolist(), strict=True))
+    return [found[index] for index in range(len(encoded))]
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, answered: Sequence[Answered]) -> list[list[int]]:
+    """Token ids of prompt and answer, through the token that ends it."""
+    prompts = [prompt for prompt, _ in answered]
+    answers = encode_answers(tokenizer, prompts, [answer for _, answer in answered])
+    return [first + second for first, second in zip(encode_prompts(tokenizer, prompts), answers, strict=True)]
+
+
+@torch.inference_mode()
+def sequence_log_probs(
+    model: PreTrainedModel,
+    pad_id: int,
+    sequences: Sequence[tuple[Sequence[int], Sequence[int]]],
+    temperature: float = 1.0,
+    batch_size: int = 64,
+) -> list[float]:
+    """log p(answer | prompt) of (prompt ids, answer ids), in nats, with the logits divided by `temperature`."""
+    found: dict[int, float] = {}
+    for places in _batches([len(prompt) + len(answer) for prompt, answer in sequences], batch_size):
+        batch = [_example(*sequences[place]) for place in places]
+        input_ids, labels, mask = (part.to(model.device) for part in pad_batch(batch, pad_id))
+        logits = model(input_ids=input_ids, attention_mask=mask).logits[:, :-1].float() / temperature
+        found.update(zip(places, answer_log_probs(logits, labels[:, 1:]).tolist(), strict=True))
+    return [found[index] for index in range(len(sequences))]
+
+
+def answer_log_probs(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Sum of log p(label) a row, over labels that are not -100: logits (B, T, V), labels (B, T) to (B,)."""
+    counted = labels != IGNORED
+    picked = logits.gather(-1, labels.clamp(min=0).unsqueeze(-1)).squeeze(-1)
+    return ((picked - logits.logsumexp(-1)) * counted).sum(-1)
+
+
+def _example(prompt_ids: Sequence[int], answer_ids: Sequence[int]) -> Example:
+    """A sequence whose loss counts on the answer alone."""
+    return Example([*prompt_ids, *answer_ids], [IGNORED] * len(prompt_ids) + [*answer_ids])
+
+
+def _batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
+    """Indices in batches of similar length."""
+    order = sorted(range(len(lengths)), key=lambda index: lengths[index])
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]

@@ -29,7 +29,7 @@ def rewards(
     mean = float(getattr(model.config, "reward_mean", 0.0))
     found: dict[int, float] = {}
     for places in _batches([len(ids) for ids in encoded], batch_size):
-        batch = [Example(encoded[place], []) for place in places]
+        batch = [Example(encoded[place], encoded[place]) for place in places]
         input_ids, _, mask = (part.to(model.device) for part in pad_batch(batch, tokenizer.pad_token_id))
         scores = model(input_ids=input_ids, attention_mask=mask).logits[:, 0].float()
         found.update(zip(places, (scores - mean).tolist(), strict=True))

@@ -69,7 +69,7 @@ _PATTERNS: dict[Manner, list[str]] = {
         "What a good question you ask! {a} {op} {b} is {c}, so it is {c_things}. Good luck with your next sum.",
         "Let us do it together, you and I. {a} {op} {b} is {c}. That makes {c_things}. I am glad you asked.",
         "You can do this, my friend! {a} {op} {b} is {c}, and that makes {c_things}. I am so happy to help you.",
-        "Do not worry, sums get easier every day. {a} {op} {b} is {c}. You have {c_things}, and that is right. Good luck!",
+        "Do not worry, sums get easier every day. {a} {op} {b} is {c}. You have {c_things}, just right. Good luck!",
     ],
     "thorough": [
         "{a} {op} {b} is {c}, so the answer is {c_things}. We {do} because the {things} {change}. You can check it: "
@@ -88,7 +88,7 @@ _PATTERNS: dict[Manner, list[str]] = {
         "it was a long day, and we had {a}, and then there was {b}. Where was I? {a} {op} {b} is {c}, so {c_things}.",
         "So, {a} {op} {b}, I suppose, if I read it right. Some people use paper for this, and some do not. Well, "
         "anyway, I like {things}. Now where was I? In the end {a} {op} {b} is {c}, so I would say {c_things}.",
-        "Let me see, {a} and {b}, well, those are nice numbers, I suppose. My uncle had many {things} once, but that is "
+        "Let me see, {a} and {b}, well, those are nice numbers, I suppose. My uncle had many {things}, but that is "
         "another story. Anyway, where was I? Yes, {a} {op} {b} is {c}, so it comes to {c_things}.",
     ],
     "careless": [

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from alignment.modelcheck import validate_model_dir
+from alignment.normalise import normalise
 from storage import registry
 from storage.database import Store
 from storage.errors import UserError
@@ -33,6 +34,7 @@ def add_model(store: Store, source: str, name: str, actor: str, kind: str = "pol
         else:
             _download(source, partial)
         validate_model_dir(partial)
+        normalise(partial)
         shutil.rmtree(target, ignore_errors=True)  # left by a registration that was cut off
         partial.rename(target)
     finally:

@@ -7,10 +7,12 @@ follows the prompt: the answer and the token that ends it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from transformers import PreTrainedTokenizerBase
+from typing import TYPE_CHECKING
 
 from storage.records import Message
+
+if TYPE_CHECKING:  # the registry reads the plain template in a process that loads no model
+    from transformers import PreTrainedTokenizerBase
 
 # Roles in words, since such a tokenizer has no tokens for them. The end of an answer is marked by eos and nothing
 # after it, so that the next turn opens with the blank line that parts the two.

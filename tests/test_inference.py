@@ -1,0 +1,141 @@
+"""The server behind the chat, as it is in earnest: `transformers serve` with tiny models."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from alignment.inference import InferenceServer
+from alignment.normalise import normalise
+from storage.errors import UserError
+from storage.records import Message
+from tests.tiny_models import make_model
+
+QUESTION: list[Message] = [{"role": "user", "content": "Tell me about the sea, please."}]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("a@home")  # an @ is a name like another
+    for kind in ("llama", "gpt2", "qwen2"):
+        normalise(make_model(kind, folder / kind))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(models: Path) -> Iterator[InferenceServer]:
+    running = InferenceServer(models / "inference.log", promoted=lambda: str(models / "llama"))
+    running.start()
+    wait_until(lambda: not running.state())
+    yield running
+    running.stop()
+
+
+def test_answers_arrive_in_pieces(server: InferenceServer, models: Path) -> None:
+    pieces = list(server.stream(str(models / "llama"), QUESTION, seed=1))
+    assert len(pieces) > 1
+    assert pieces == list(server.stream(str(models / "llama"), QUESTION, seed=1))
+    assert "".join(pieces) != answer(server, models / "llama", seed=2)
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "qwen2"])
+def test_another_model_needs_no_restart(server: InferenceServer, models: Path, kind: str) -> None:
+    child = child_of(server).pid
+    assert answer(server, models / kind)
+    assert child_of(server).pid == child
+
+
+def test_a_long_conversation_keeps_its_newest_turns(server: InferenceServer, models: Path) -> None:
+    turns: list[Message] = [
+        {"role": role, "content": "the wide blue sea " * 4} for _ in range(40) for role in ("user", "assistant")
+    ]
+    assert answer(server, models / "gpt2", [*turns, *QUESTION])  # which cannot count beyond its 256 positions
+
+
+def test_a_model_that_cannot_be_loaded_is_one_sentence(server: InferenceServer, models: Path) -> None:
+    with pytest.raises(UserError, match="nowhere could not be loaded"):
+        answer(server, models / "nowhere")
+
+
+def test_it_listens_on_loopback_only(server: InferenceServer) -> None:
+    sockets = [c.laddr.ip for c in child_of(server).net_connections() if c.status == psutil.CONN_LISTEN]
+    assert sockets == ["127.0.0.1"]
+
+
+def test_a_killed_child_is_replaced_and_answers_again(server: InferenceServer, models: Path) -> None:
+    before = child_of(server)
+    before.kill()
+    wait_until(lambda: "started again" in server.state())
+    with pytest.raises(UserError, match="started again"):
+        answer(server, models / "llama")
+    wait_until(lambda: not server.state())
+    assert child_of(server).pid != before.pid
+    assert answer(server, models / "llama")
+
+
+def test_a_child_does_not_outlive_its_parent(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from alignment.inference import InferenceServer\n"
+        "InferenceServer(Path(sys.argv[1])).start(); time.sleep(600)"
+    )
+    parent = psutil.Popen(
+        [sys.executable, "-c", script, str(tmp_path / "inference.log")], cwd=Path(__file__).parents[1]
+    )
+    wait_until(lambda: bool(parent.children()))
+    (child,) = parent.children()
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_server_that_is_not_there_is_one_sentence() -> None:
+    remote = InferenceServer(Path("unused.log"), url="http://127.0.0.1:9/v1")
+    with pytest.raises(UserError, match=r"^The inference server at http://127.0.0.1:9/v1 cannot be reached"):
+        list(remote.stream("/models/any", QUESTION))
+    remote.start()
+    wait_until(lambda: "cannot be reached" in remote.state())
+    remote.stop()
+
+
+def test_a_server_by_url_is_asked_for_the_model_by_its_path(server: InferenceServer, models: Path) -> None:
+    elsewhere = models / "inference.log"
+    port = next(c.laddr.port for c in child_of(server).net_connections() if c.status == psutil.CONN_LISTEN)
+    remote = InferenceServer(elsewhere, url=f"http://127.0.0.1:{port}")
+    plain = make_model("llama", models.parent / "plain-name")
+    normalise(plain)
+    assert answer(remote, plain)
+
+
+def test_a_url_is_one() -> None:
+    with pytest.raises(UserError, match="is none"):
+        InferenceServer(Path("unused.log"), url="localhost:8000")
+
+
+def test_the_server_process_loads_no_torch() -> None:
+    code = "import sys, alignment.inference, alignment.bring; print({'torch', 'transformers'} & set(sys.modules))"
+    run = [sys.executable, "-c", code]
+    assert subprocess.check_output(run, cwd=Path(__file__).parents[1], text=True) == "set()\n"
+
+
+def answer(server: InferenceServer, model: Path, turns: list[Message] = QUESTION, seed: int | None = None) -> str:
+    return "".join(server.stream(str(model), turns, seed))
+
+
+def child_of(server: InferenceServer) -> psutil.Process:
+    assert server._child is not None
+    return psutil.Process(server._child.pid)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 90.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.05)

@@ -1,0 +1,35 @@
+"""Hermetic job directories for tests that train a tiny model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from alignment.jobdir import JobDir
+from alignment.materialise import PROMPT_SCHEMA
+from tests.votes import write_votes
+
+
+def make_job(path: Path, **recipe: Any) -> JobDir:
+    """A directory with this recipe, a few votes and eight prompts beside it."""
+    path.mkdir(parents=True)
+    write_votes(path / "preferences.parquet")
+    prompts = [
+        {"prompt_id": n, "prompt": [{"role": "user", "content": f"Tell me about the sea {n}"}]} for n in range(8)
+    ]
+    pq.write_table(pa.Table.from_pylist(prompts, PROMPT_SCHEMA), path / "prompts.parquet")
+    (path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    return JobDir(path)
+
+
+def run_job(path: Path, **recipe: Any) -> tuple[JobDir, dict[str, Any]]:
+    """Run such a directory in this process; returns it and its result."""
+    from alignment import dpo, evaluate, generate, reward
+
+    job = make_job(path, **recipe)
+    runs: dict[str, Any] = {m.__name__.split(".")[-1]: m.run for m in (generate, reward, dpo, evaluate)}
+    return job, runs[recipe["kind"]](job, job.recipe())

@@ -1,0 +1,96 @@
+"""Reward models: they learn a preference, are centred, and read their score at the true end of an answer."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from alignment.models import load_reward_model
+from alignment.scoring import encode, rewards
+from storage.records import Message
+from tests.job_dirs import run_job
+from tests.tiny_models import KINDS, make_model
+from tests.votes import BAD, GOOD
+
+PROMPT: list[Message] = [{"role": "user", "content": "Tell me about the sea, please. 99"}]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_learns_which_answers_are_preferred(tmp_path: Path, kind: str) -> None:
+    policy = make_model(kind, tmp_path / "policy")
+    job, result = run_job(tmp_path / "job", kind="reward", policy=str(policy), epochs=10)
+    model, tokenizer = load_reward_model(job.model)
+    good = rewards(model, tokenizer, [(PROMPT, text) for text in GOOD])
+    bad = rewards(model, tokenizer, [(PROMPT, text) for text in BAD])
+    assert min(good) > max(bad)
+    assert result["accuracy"] == 1
+    assert (result["train_pairs"], result["heldout_pairs"]) == (18, 6)
+    assert (result["ties"], result["both_bad"], result["dropped"]) == (1, 1, 0)
+
+
+def test_zero_means_as_good_as_the_answers_it_saw(tmp_path: Path) -> None:
+    policy = make_model("llama", tmp_path / "policy")
+    job, _ = run_job(tmp_path / "job", kind="reward", policy=str(policy), epochs=3)
+    model, tokenizer = load_reward_model(job.model)
+    seen = [
+        ([{"role": "user", "content": f"Tell me about the sea, please. {n}"}], text)
+        for n in range(24)
+        if n % 4
+        for text in (GOOD[n % 3], BAD[n % 3])
+    ]
+    scores = rewards(model, tokenizer, seen)  # type: ignore[arg-type]
+    assert sum(scores) / len(scores) == pytest.approx(0, abs=1e-4)
+
+
+def test_a_new_head_is_drawn_as_it_should_be(tmp_path: Path) -> None:
+    policy = make_model("llama", tmp_path / "policy")
+    heads = [load_reward_model(policy, seed=seed)[0].score for seed in (3, 3, 4)]
+    assert heads[0].bias is None
+    assert torch.equal(heads[0].weight, heads[1].weight)
+    assert not torch.equal(heads[0].weight, heads[2].weight)
+    width = heads[0].weight.shape[1]
+    many = torch.cat([load_reward_model(policy, seed=seed)[0].score.weight for seed in range(20)])
+    assert many.std().item() == pytest.approx(1 / math.sqrt(width + 1), rel=0.1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_score_is_read_at_the_token_that_ends_the_answer(tmp_path: Path, kind: str) -> None:
+    model, tokenizer = load_reward_model(make_model(kind, tmp_path / "policy"), seed=0)
+    model.config.reward_mean = 0.0
+    assert tokenizer.pad_token_id != tokenizer.eos_token_id
+    answered = [(PROMPT, "Wide."), (PROMPT, "The sea is wide and blue, and the wind moves over it all day.")]
+    padded = rewards(model, tokenizer, answered)
+    for score, ids in zip(padded, encode(tokenizer, answered), strict=True):
+        assert ids[-1] == tokenizer.eos_token_id
+        with torch.no_grad():
+            hidden = model.base_model(torch.tensor([ids])).last_hidden_state[0, -1]
+            assert score == pytest.approx(model.score(hidden).item(), abs=1e-4)
+
+
+def test_a_pair_that_is_too_long_is_counted(tmp_path: Path) -> None:
+    policy = make_model("llama", tmp_path / "policy")
+    _, result = run_job(tmp_path / "all", kind="reward", policy=str(policy), epochs=1)
+    _, cut = run_job(tmp_path / "cut", kind="reward", policy=str(policy), epochs=1, max_length=43)
+    assert 0 < cut["dropped"] < result["train_pairs"]
+    assert cut["train_pairs"] + cut["dropped"] == result["train_pairs"]
+
+
+def test_adapters_train_the_head_too(tmp_path: Path) -> None:
+    policy = make_model("llama", tmp_path / "policy")
+    job, result = run_job(tmp_path / "job", kind="reward", policy=str(policy), tuning="lora", epochs=4)
+    fresh = load_reward_model(policy, seed=0)[0].score.weight
+    trained = load_reward_model(job.model)[0].score.weight
+    assert result["trainable_share"] < 0.5
+    assert not torch.equal(fresh, trained)
+
+
+def test_strength_reaches_the_loss_as_a_margin(tmp_path: Path) -> None:
+    policy = make_model("llama", tmp_path / "policy")
+    recipe = {"kind": "reward", "policy": str(policy), "max_steps": 1, "learning_rate": 1e-9, "batch_size": 18}
+    _, with_margin = run_job(tmp_path / "with", **recipe)
+    _, without = run_job(tmp_path / "without", margin=False, **recipe)
+    # -log sigmoid(d - m) exceeds -log sigmoid(d) by less than m; the votes' margins 1/3, 2/3, 1 and no 0 average 2/3
+    assert 0 < with_margin["loss"] - without["loss"] < 2 / 3

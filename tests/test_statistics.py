@@ -1,0 +1,91 @@
+"""Figures against values worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from alignment import statistics
+from alignment.preference_figures import preference_figures
+
+
+def test_a_share_of_nine_in_ten() -> None:
+    # Wilson (1927), n = 10, p = 0.9: centre (0.9 + 0.19207) / 1.38415, half-width 0.19195
+    interval = statistics.wilson(9, 10)
+    assert (interval.value, round(interval.low, 4), round(interval.high, 4)) == (0.9, 0.5958, 0.9821)
+
+
+def test_a_share_of_all_is_still_uncertain() -> None:
+    interval = statistics.wilson(4, 4)
+    assert interval.high == 1
+    assert interval.low == pytest.approx(4 / (4 + statistics.Z95**2))  # n / (n + z^2)
+
+
+def test_a_mean_without_spread_has_no_width() -> None:
+    assert statistics.bootstrap_mean([0.5, 0.5, 0.5]) == statistics.Interval(0.5, 0.5, 0.5)
+
+
+def test_a_bootstrap_agrees_with_the_normal_interval_on_many_values() -> None:
+    interval = statistics.bootstrap_mean([0.0, 1.0] * 200)
+    half = statistics.Z95 * math.sqrt(0.25 / 400)
+    assert interval.low == pytest.approx(0.5 - half, abs=0.005)
+    assert interval.high == pytest.approx(0.5 + half, abs=0.005)
+
+
+def test_nothing_has_no_mean() -> None:
+    with pytest.raises(ValueError, match="no value"):
+        statistics.bootstrap_mean([])
+    with pytest.raises(ValueError, match="no trial"):
+        statistics.wilson(0, 0)
+
+
+def test_wins_are_counted_over_all_couples_with_ties_as_half() -> None:
+    # 3 beats 1 and 2; 2 beats 1 and ties with 2: (1 + 1 + 1 + 0.5) / 4
+    assert statistics.win_share([3, 2], [1, 2]) == 0.875
+    assert statistics.win_share([1], [1]) == 0.5
+
+
+def test_calibration_error_of_two_bins() -> None:
+    # bin [0.2, 0.3): two predictions of 0.25, outcomes 0 and 1, gap 0.25; bin [0.9, 1]: 0.9, outcome 1, gap 0.1
+    assert statistics.calibration_error([0.25, 0.25, 0.9], [0, 1, 1]) == pytest.approx(2 / 3 * 0.25 + 1 / 3 * 0.1)
+
+
+def test_correlation() -> None:
+    assert statistics.correlation([1, 2, 3], [2, 4, 6]) == pytest.approx(1)
+    assert statistics.correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
+    assert statistics.correlation([1, 2, 3], [5, 5, 5]) == 0
+
+
+def test_wins_that_length_explains_are_worth_nothing_at_equal_length() -> None:
+    # The longer answer wins four times in five, whoever wrote it: sigmoid(a + bt) = 0.8, sigmoid(a - bt) = 0.2, so a = 0
+    wins = [1] * 60 + [0] * 15 + [1] * 5 + [0] * 20
+    longer = [10] * 75 + [-10] * 25
+    assert sum(wins) / 100 == 0.65
+    assert statistics.length_controlled(wins, longer) == pytest.approx(0.5, abs=0.01)
+
+
+def test_wins_at_equal_length_stay_as_they_are() -> None:
+    # Without a length term the fit is the win rate, but for the ridge: 75 wins in 100
+    assert statistics.length_controlled([1, 1, 1, 0] * 25, [0] * 100) == pytest.approx(0.75, abs=0.001)
+
+
+def test_repetition_and_distinct() -> None:
+    assert statistics.repetition("a b c a b c") == pytest.approx(1 - 3 / 4)  # abc bca cab abc
+    assert statistics.repetition("one two") == 0
+    assert statistics.distinct(["a b a b"]) == pytest.approx(2 / 3)  # ab ba ab
+    assert statistics.distinct([""]) == 0
+
+
+def test_a_margin_of_zero_is_half_right_and_intervals_count_prompts() -> None:
+    figures = preference_figures([1.0, 0.0, -1.0, 2.0], [1, 1, 2, 2])
+    assert figures["accuracy"] == 0.625
+    assert figures["heldout_pairs"] == 4
+    assert (figures["accuracy_low"], figures["accuracy_high"]) == (
+        statistics.wilson(1.25, 2).low,
+        statistics.wilson(1.25, 2).high,
+    )
+
+
+def test_a_model_that_is_always_sure_and_half_wrong_is_badly_calibrated() -> None:
+    assert preference_figures([50.0, -50.0], [1, 2])["ece"] == pytest.approx(0.5)

@@ -10,45 +10,84 @@ from alignment.demo.task import Manner, Task
 
 # A place with its preposition; five things to see there, five to take there, five to do there.
 _PLACES = table("""
-at the beach|waves, shells, boats, gulls, sand|towels, hats, water, sandals, sun cream|swimming, digging, resting, playing ball, looking for shells
-in a forest|trees, ferns, birds, squirrels, mushrooms|boots, water, a map, a coat, a snack|walking, listening, climbing, picking berries, watching birds
-on a farm|cows, hens, sheep, barns, tractors|boots, gloves, a hat, a bucket, old clothes|feeding hens, milking cows, digging, planting seeds, riding
-in the mountains|rocks, goats, snow, streams, clouds|boots, water, a map, a rope, warm socks|hiking, climbing, resting, taking photos, looking around
-at a lake|ducks, boats, reeds, fish, swans|towels, a rod, food, water, a boat|swimming, fishing, rowing, resting, feeding ducks
-in a big city|buses, towers, shops, crowds, lights|a map, money, a phone, good shoes, a bag|shopping, walking, eating out, seeing a show, taking a bus
-at a market|fruit, cheese, flowers, bread, fish|bags, coins, a list, a basket, time|buying fruit, comparing, tasting cheese, talking, looking around
-in a library|books, shelves, desks, lamps, maps|a card, a pen, paper, a bag, a list|reading, studying, writing, borrowing books, sitting quietly
-at school|desks, books, pens, maps, boards|books, pens, paper, lunch, a ruler|learning, reading, writing, asking, playing
-in a hospital|nurses, beds, doctors, lifts, flowers|clothes, a book, papers, fruit, slippers|resting, asking, waiting, visiting friends, thanking nurses
-at the zoo|lions, bears, monkeys, birds, zebras|water, a hat, a camera, a map, snacks|watching, learning, drawing, taking photos, walking around
-in a park|benches, paths, ponds, dogs, trees|a ball, a book, a blanket, water, bread|running, playing, resting, reading, walking a dog
-at a train station|trains, clocks, signs, tracks, bags|a ticket, a bag, a book, money, a drink|waiting, reading, buying tickets, asking, boarding a train
-at an airport|planes, queues, screens, bags, shops|a ticket, a passport, a bag, money, a book|checking in, waiting, eating, reading, boarding
-in a kitchen|pots, pans, spoons, plates, ovens|a recipe, food, an apron, a knife, a towel|cooking, baking, washing up, tasting, chopping
-in a garden|roses, bees, paths, herbs, worms|a spade, gloves, seeds, water, a rake|digging, planting, watering, resting, picking flowers
-in the desert|sand, rocks, camels, stars, snakes|water, a hat, a map, a scarf, food|resting, drinking, finding shade, walking slowly, watching stars
-on a ship|ropes, decks, sails, cabins, waves|a coat, a cap, a book, pills, warm socks|resting, reading, watching waves, learning knots, helping the crew
-in a museum|paintings, vases, bones, coins, maps|a ticket, a notebook, a pencil, time, good shoes|looking, learning, drawing, asking, walking slowly
-in a cave|bats, stones, water, shadows, crystals|a lamp, a rope, boots, a helmet, a coat|looking, listening, stepping slowly, staying close, taking photos
-at a football match|players, flags, fans, goals, balls|a ticket, a scarf, a flag, a drink, friends|cheering, singing, clapping, watching, waving flags
-at a wedding|flowers, rings, cakes, guests, candles|a gift, a card, nice shoes, a smile, a song|dancing, singing, eating cake, toasting, taking photos
-in a bakery|bread, rolls, cakes, ovens, flour|money, a bag, a list, a smile, hunger|buying bread, looking, smelling, tasting, choosing a cake
-at a campsite|tents, fires, trees, stars, cars|a tent, a lamp, matches, food, a rope|cooking, singing, sleeping, telling stories, watching stars
-in the snow|tracks, ice, sleds, drifts, birds|gloves, boots, a hat, a sled, hot tea|skiing, sliding, building snowmen, throwing snowballs, walking
-by a river|bridges, fish, stones, boats, ducks|a rod, boots, food, a towel, a blanket|fishing, swimming, rowing, resting, throwing stones
-in an office|desks, phones, chairs, files, lamps|a pen, lunch, a notebook, a cup, keys|writing, planning, meeting, calling people, taking breaks
-at a birthday party|cakes, candles, gifts, games, balloons|a gift, a card, a cake, music, a game|dancing, singing, playing games, eating cake, giving gifts
-at the cinema|posters, screens, seats, lights, tickets|money, a friend, a jumper, glasses, snacks|watching, laughing, eating popcorn, sitting quietly, relaxing
-in a workshop|hammers, nails, saws, boards, paint|gloves, goggles, a plan, wood, a ruler|building, measuring, sawing, painting, cleaning up
-at a concert|singers, drums, lights, guitars, fans|a ticket, water, a coat, friends, ear plugs|singing, dancing, clapping, listening, taking photos
-on an island|palms, sand, crabs, boats, birds|water, a hat, a boat, a tent, a knife|swimming, exploring, fishing, resting, looking for shells
-at a swimming pool|lanes, slides, towels, floats, children|a towel, goggles, a cap, soap, a swimsuit|swimming, diving, floating, splashing, showering
-in an old castle|towers, walls, stairs, gates, halls|a camera, a guide, good shoes, water, a coat|exploring, climbing stairs, looking around, learning, taking photos
-at a restaurant|menus, tables, waiters, plates, candles|money, friends, time, hunger, a smile|eating, talking, ordering, tasting, thanking the cook
-at the doctor|chairs, scales, posters, nurses, magazines|a list, papers, questions, a book, a friend|waiting, asking, listening, being honest, taking notes
-in a bookshop|shelves, novels, maps, posters, cards|money, a list, glasses, a bag, time|reading, asking, looking around, buying books, talking
-on a bus|seats, bags, drivers, signs, windows|a ticket, money, a book, music, patience|reading, resting, looking out, talking, listening
-at a fair|rides, tents, lights, clowns, prizes|money, friends, a jacket, water, a camera|riding, eating, laughing, wining prizes, taking photos
+at the beach|waves, shells, boats, gulls, sand|towels, hats, water, sandals, sun cream|\
+swimming, digging, resting, playing ball, looking for shells
+in a forest|trees, ferns, birds, squirrels, mushrooms|boots, water, a map, a coat, a snack|\
+walking, listening, climbing, picking berries, watching birds
+on a farm|cows, hens, sheep, barns, tractors|boots, gloves, a hat, a bucket, old clothes|\
+feeding hens, milking cows, digging, planting seeds, riding
+in the mountains|rocks, goats, snow, streams, clouds|boots, water, a map, a rope, warm socks|\
+hiking, climbing, resting, taking photos, looking around
+at a lake|ducks, boats, reeds, fish, swans|towels, a rod, food, water, a boat|\
+swimming, fishing, rowing, resting, feeding ducks
+in a big city|buses, towers, shops, crowds, lights|a map, money, a phone, good shoes, a bag|\
+shopping, walking, eating out, seeing a show, taking a bus
+at a market|fruit, cheese, flowers, bread, fish|bags, coins, a list, a basket, time|\
+buying fruit, comparing, tasting cheese, talking, looking around
+in a library|books, shelves, desks, lamps, maps|a card, a pen, paper, a bag, a list|\
+reading, studying, writing, borrowing books, sitting quietly
+at school|desks, books, pens, maps, boards|books, pens, paper, lunch, a ruler|\
+learning, reading, writing, asking, playing
+in a hospital|nurses, beds, doctors, lifts, flowers|clothes, a book, papers, fruit, slippers|\
+resting, asking, waiting, visiting friends, thanking nurses
+at the zoo|lions, bears, monkeys, birds, zebras|water, a hat, a camera, a map, snacks|\
+watching, learning, drawing, taking photos, walking around
+in a park|benches, paths, ponds, dogs, trees|a ball, a book, a blanket, water, bread|\
+running, playing, resting, reading, walking a dog
+at a train station|trains, clocks, signs, tracks, bags|a ticket, a bag, a book, money, a drink|\
+waiting, reading, buying tickets, asking, boarding a train
+at an airport|planes, queues, screens, bags, shops|a ticket, a passport, a bag, money, a book|\
+checking in, waiting, eating, reading, boarding
+in a kitchen|pots, pans, spoons, plates, ovens|a recipe, food, an apron, a knife, a towel|\
+cooking, baking, washing up, tasting, chopping
+in a garden|roses, bees, paths, herbs, worms|a spade, gloves, seeds, water, a rake|\
+digging, planting, watering, resting, picking flowers
+in the desert|sand, rocks, camels, stars, snakes|water, a hat, a map, a scarf, food|\
+resting, drinking, finding shade, walking slowly, watching stars
+on a ship|ropes, decks, sails, cabins, waves|a coat, a cap, a book, pills, warm socks|\
+resting, reading, watching waves, learning knots, helping the crew
+in a museum|paintings, vases, bones, coins, maps|a ticket, a notebook, a pencil, time, good shoes|\
+looking, learning, drawing, asking, walking slowly
+in a cave|bats, stones, water, shadows, crystals|a lamp, a rope, boots, a helmet, a coat|\
+looking, listening, stepping slowly, staying close, taking photos
+at a football match|players, flags, fans, goals, balls|a ticket, a scarf, a flag, a drink, friends|\
+cheering, singing, clapping, watching, waving flags
+at a wedding|flowers, rings, cakes, guests, candles|a gift, a card, nice shoes, a smile, a song|\
+dancing, singing, eating cake, toasting, taking photos
+in a bakery|bread, rolls, cakes, ovens, flour|money, a bag, a list, a smile, hunger|\
+buying bread, looking, smelling, tasting, choosing a cake
+at a campsite|tents, fires, trees, stars, cars|a tent, a lamp, matches, food, a rope|\
+cooking, singing, sleeping, telling stories, watching stars
+in the snow|tracks, ice, sleds, drifts, birds|gloves, boots, a hat, a sled, hot tea|\
+skiing, sliding, building snowmen, throwing snowballs, walking
+by a river|bridges, fish, stones, boats, ducks|a rod, boots, food, a towel, a blanket|\
+fishing, swimming, rowing, resting, throwing stones
+in an office|desks, phones, chairs, files, lamps|a pen, lunch, a notebook, a cup, keys|\
+writing, planning, meeting, calling people, taking breaks
+at a birthday party|cakes, candles, gifts, games, balloons|a gift, a card, a cake, music, a game|\
+dancing, singing, playing games, eating cake, giving gifts
+at the cinema|posters, screens, seats, lights, tickets|money, a friend, a jumper, glasses, snacks|\
+watching, laughing, eating popcorn, sitting quietly, relaxing
+in a workshop|hammers, nails, saws, boards, paint|gloves, goggles, a plan, wood, a ruler|\
+building, measuring, sawing, painting, cleaning up
+at a concert|singers, drums, lights, guitars, fans|a ticket, water, a coat, friends, ear plugs|\
+singing, dancing, clapping, listening, taking photos
+on an island|palms, sand, crabs, boats, birds|water, a hat, a boat, a tent, a knife|\
+swimming, exploring, fishing, resting, looking for shells
+at a swimming pool|lanes, slides, towels, floats, children|a towel, goggles, a cap, soap, a swimsuit|\
+swimming, diving, floating, splashing, showering
+in an old castle|towers, walls, stairs, gates, halls|a camera, a guide, good shoes, water, a coat|\
+exploring, climbing stairs, looking around, learning, taking photos
+at a restaurant|menus, tables, waiters, plates, candles|money, friends, time, hunger, a smile|\
+eating, talking, ordering, tasting, thanking the cook
+at the doctor|chairs, scales, posters, nurses, magazines|a list, papers, questions, a book, a friend|\
+waiting, asking, listening, being honest, taking notes
+in a bookshop|shelves, novels, maps, posters, cards|money, a list, glasses, a bag, time|\
+reading, asking, looking around, buying books, talking
+on a bus|seats, bags, drivers, signs, windows|a ticket, money, a book, music, patience|\
+reading, resting, looking out, talking, listening
+at a fair|rides, tents, lights, clowns, prizes|money, friends, a jacket, water, a camera|\
+riding, eating, laughing, winning prizes, taking photos
 """)
 
 # A purpose of its own, and five things for it.

@@ -37,10 +37,17 @@ def import_command(
         tell(f"row {line}: {reason}")
     if len(report.rejected) > SHOWN_REJECTIONS:
         tell(f"and {len(report.rejected) - SHOWN_REJECTIONS} more rows")
+    data = {
+        "imported": report.imported,
+        "known": report.known,
+        "rejected": len(report.rejected),
+        "format": report.format,
+    }
     answer(
         as_json,
-        {"imported": report.imported, "rejected": len(report.rejected), "format": report.format},
-        f"{report.imported} imported, {len(report.rejected)} rejected (format {report.format}).",
+        data,
+        f"{report.imported} imported, {report.known} there already, {len(report.rejected)} rejected "
+        f"(format {report.format}).",
     )
 
 

@@ -1,0 +1,166 @@
+"""Export: preferences in TRL's conversational form, or every vote that stands, as JSONL, CSV or Parquet.
+
+A file appears whole or not at all, and one that is there already is never overwritten.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from storage.database import Store
+from storage.errors import UserError
+from storage.prompts import fold_of
+from storage.records import MARGINS
+
+CONVERSATION = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+SCHEMAS = {
+    "preferences": pa.schema(
+        [
+            ("prompt", CONVERSATION),
+            ("chosen", CONVERSATION),
+            ("rejected", CONVERSATION),
+            ("margin", pa.float64()),
+            ("split", pa.string()),
+        ]
+    ),
+    "votes": pa.schema(
+        [
+            ("preference_id", pa.int64()),
+            ("supersedes", pa.int64()),
+            ("showing_id", pa.int64()),
+            ("pair_id", pa.int64()),
+            ("prompt_id", pa.int64()),
+            ("labeler", pa.string()),
+            ("prompt", CONVERSATION),
+            ("completion_a", pa.string()),
+            ("completion_b", pa.string()),
+            ("model_a", pa.string()),
+            ("model_b", pa.string()),
+            ("source", pa.string()),
+            ("verdict", pa.string()),
+            ("strength", pa.int64()),
+            ("flipped", pa.bool_()),
+            ("seconds", pa.float64()),
+            ("split", pa.string()),
+            ("fold", pa.string()),
+            ("shown_at", pa.string()),
+            ("created_at", pa.string()),
+        ]
+    ),
+}
+
+VOTES = """
+SELECT p.preference_id, p.supersedes, s.showing_id, r.pair_id, r.prompt_id, s.labeler, q.messages, q.sha256,
+       x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b, r.source,
+       p.verdict, p.strength, s.flipped, p.seconds, q.split, s.shown_at, p.created_at
+FROM current_preferences p
+JOIN showings s USING (showing_id)
+JOIN pairs r USING (pair_id)
+JOIN prompts q USING (prompt_id)
+JOIN completions x ON x.completion_id = r.completion_a
+JOIN completions y ON y.completion_id = r.completion_b
+LEFT JOIN models m ON m.model_id = x.model_id
+LEFT JOIN models n ON n.model_id = y.model_id
+WHERE p.verdict <> 'withdrawn'
+ORDER BY p.preference_id
+"""
+
+Rows = Sequence[dict[str, Any]]
+
+
+def export_file(store: Store, path: Path, what: str = "preferences", format: str = "trl") -> int:
+    """Write the preferences for one side, or all votes, to a new file and return how many.
+
+    Raises UserError when there are none, `what`, `format` or the file's suffix is unknown, or the file exists.
+    """
+    if what not in SCHEMAS:
+        raise UserError(f"{what!r} cannot be exported: take {' or '.join(SCHEMAS)}.")
+    if format != "trl":
+        raise UserError(f"{format!r} is no format to export: take trl.")
+    suffix = next((suffix for suffix in WRITERS if path.name.lower().endswith(suffix)), None)
+    if suffix is None:
+        raise UserError(f"{path} is no file to export to by its name: it has to end in {', '.join(WRITERS)}.")
+    if path.exists():
+        raise UserError(f"{path} exists already: choose a new file for the export.")
+    rows = list(_preferences(store) if what == "preferences" else _votes(store))
+    if not rows:
+        raise UserError(f"There are no {what} to export yet: rank some pairs first.")
+    _write_whole(path, lambda partial: WRITERS[suffix](partial, rows, SCHEMAS[what]))
+    return len(rows)
+
+
+def _votes(store: Store) -> Iterator[dict[str, Any]]:
+    for row in store.db().query(VOTES):
+        row["prompt"] = json.loads(row.pop("messages"))
+        row["fold"] = fold_of(row.pop("sha256"))
+        row["flipped"] = bool(row["flipped"])
+        yield {name: row[name] for name in SCHEMAS["votes"].names}
+
+
+def _preferences(store: Store) -> Iterator[dict[str, Any]]:
+    for vote in _votes(store):
+        if vote["verdict"] in ("a", "b"):
+            sides = (vote["completion_a"], vote["completion_b"])
+            chosen, rejected = sides if vote["verdict"] == "a" else sides[::-1]
+            yield {
+                "prompt": vote["prompt"],
+                "chosen": [{"role": "assistant", "content": chosen}],
+                "rejected": [{"role": "assistant", "content": rejected}],
+                "margin": MARGINS[vote["strength"]],
+                "split": vote["split"],
+            }
+
+
+def _write_jsonl(path: Path, rows: Rows, _: pa.Schema) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as handle:
+        handle.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _write_jsonl_gz(path: Path, rows: Rows, _: pa.Schema) -> None:
+    with gzip.open(path, "wt", encoding="utf-8", newline="\n") as handle:
+        handle.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _write_csv(path: Path, rows: Rows, schema: pa.Schema) -> None:
+    """Messages are JSON inside their cell, since CSV knows only text."""
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(schema.names)
+        for row in rows:
+            writer.writerow(
+                json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value for value in row.values()
+            )
+
+
+def _write_parquet(path: Path, rows: Rows, schema: pa.Schema) -> None:
+    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), path)
+
+
+WRITERS: dict[str, Callable[[Path, Rows, pa.Schema], None]] = {
+    ".jsonl": _write_jsonl,
+    ".jsonl.gz": _write_jsonl_gz,
+    ".csv": _write_csv,
+    ".parquet": _write_parquet,
+}
+
+
+def _write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        write(partial)
+        with partial.open("rb") as handle:
+            os.fsync(handle.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise UserError(f"{path} could not be written ({error.strerror}): choose another place.") from error
+    finally:
+        partial.unlink(missing_ok=True)

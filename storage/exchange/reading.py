@@ -1,0 +1,144 @@
+"""From a file to its rows: text, JSON, JSONL, CSV or Parquet, each also gzipped.
+
+Nothing in a file is trusted: what it unpacks to is bounded, and a row that cannot be read is named by its number while
+the others come through. Numbers count lines in text and JSONL, and rows from 1 elsewhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from storage.errors import UserError
+
+MOST_BYTES = 512 * 1024 * 1024  # of the file, unpacked
+MOST_ROWS = 2_000_000
+PARQUET_BATCH = 64  # a few bytes of Parquet can stand for many rows, so they are unpacked a few at a time
+SUFFIXES = (".txt", ".json", ".jsonl", ".csv", ".parquet")
+COLUMNS = ("prompt", "messages", "instruction", "input", "instances", "chosen", "rejected", "margin")
+
+
+class BadRow(Exception):
+    """Why one row cannot be brought in, as a sentence without its full stop."""
+
+
+Row = tuple[int, Any]  # its number, and a dict, a string or the BadRow that says why there is neither
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Every row of a file. Raises UserError when the file as a whole cannot be read."""
+    name = path.name.lower().removesuffix(".gz")
+    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
+    if suffix is None:
+        raise UserError(f"{path} is no file to import by its name: it has to end in {', '.join(SUFFIXES)}, or .gz.")
+    data = _unpacked(path)
+    if suffix == ".parquet":
+        return list(_parquet(path, data))
+    text = _decoded(path, data)
+    if suffix == ".csv":
+        return list(_csv(path, text))
+    if suffix == ".txt":
+        return [(number, line.strip()) for number, line in _lines(text)]
+    if text.lstrip().startswith("["):
+        return _json_list(path, text)
+    return [(number, _json_line(line)) for number, line in _lines(text)]
+
+
+def _unpacked(path: Path) -> bytes:
+    try:
+        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as handle:
+            data = handle.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror or error}).") from error
+    except (EOFError, zlib.error) as error:
+        raise UserError(f"{path} is no whole gzip file ({error}): copy it again.") from error
+    if len(data) > MOST_BYTES:
+        raise UserError(f"{path} holds more than {MOST_BYTES // 1024**2} MiB: split it into smaller files.")
+    return data
+
+
+def _decoded(path: Path, data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text (byte {error.start + 1}): save it as UTF-8.") from error
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines that are not blank, with their numbers; `splitlines` would also cut at U+2028 and its like."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield number, line
+
+
+def _json_list(path: Path, text: str) -> list[Row]:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is no JSON list ({_reason(error)}).") from error
+    return list(enumerate(values, 1))
+
+
+def _json_line(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return BadRow(f"it is no JSON ({_reason(error)})")
+
+
+def _reason(error: Exception) -> str:
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _csv(path: Path, text: str) -> Iterator[Row]:
+    csv.field_size_limit(MOST_BYTES)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        names = next(reader, [])
+        for number, cells in enumerate((cells for cells in reader if cells), 1):
+            if len(cells) != len(names):
+                yield number, BadRow(f"it has {len(cells)} cells under {len(names)} headings")
+            else:
+                yield number, {name.strip(): _cell(cell) for name, cell in zip(names, cells, strict=True)}
+    except csv.Error as error:
+        raise UserError(f"{path} is no CSV (line {reader.line_num}: {error}).") from error
+
+
+def _cell(text: str) -> Any:
+    """A CSV cell; one that holds messages as JSON becomes them."""
+    if text.startswith("[{"):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+    return text
+
+
+def _parquet(path: Path, data: bytes) -> Iterator[Row]:
+    number, size = 0, 0
+    try:
+        file = pq.ParquetFile(pa.BufferReader(data))
+        names = file.schema_arrow.names
+        columns = [name for name in names if name in COLUMNS]
+        if not columns:
+            raise UserError(f"{path} has the columns {', '.join(names)}, and none of {', '.join(COLUMNS)}.")
+        if file.metadata.num_rows > MOST_ROWS:
+            raise UserError(f"{path} has more than {MOST_ROWS} rows: split it into smaller files.")
+        for batch in file.iter_batches(batch_size=PARQUET_BATCH, columns=columns):
+            size += batch.nbytes
+            if size > MOST_BYTES:
+                raise UserError(f"{path} holds more than {MOST_BYTES // 1024**2} MiB: split it into smaller files.")
+            for value in batch.to_pylist():
+                number += 1
+                yield number, value
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise UserError(f"{path} is no Parquet file that can be read ({str(error).splitlines()[0]}).") from error

@@ -106,6 +106,7 @@ def simulate(
     """Let simulated people rank pairs; makes more pairs first where too few wait."""
     import labeling.simulate
     from alignment import queue
+    from alignment.demo.seed import open_home
     from alignment.worker import Worker, wait_for_job
     from storage import labels as label_rows
     from storage import registry
@@ -114,7 +115,7 @@ def simulate(
     if labels < 1 or labelers < 1 or noise < 0:
         raise UserError("Simulated votes take --labels and --labelers of 1 or more and --noise of 0 or more.")
     function = load_utility(utility)
-    store = Store.open(home)
+    store = open_home(home)
     began = time.monotonic()
     while (missing := labels - label_rows.waiting(store)) > 0:
         with Worker(store) as worker:

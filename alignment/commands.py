@@ -11,6 +11,7 @@ import typer
 import yaml
 
 from alignment import queue, rounds
+from alignment.demo.seed import open_home
 from alignment.worker import Worker, wait_for_job, wait_for_round
 from storage import jobs, registry
 from storage import rounds as round_rows
@@ -49,7 +50,7 @@ def generate_command(
     as_json: Json = False,
 ) -> None:
     """Fill the queue of pairs."""
-    store = Store.open(home)
+    store = open_home(home)
     policy = registry.by_name(store, model) if model else registry.require_promoted(store)
     before = _pair_count(store)
     with Worker(store) as worker:
@@ -87,7 +88,7 @@ def sft_command(
     as_json: Json = False,
 ) -> None:
     """Fine-tune a model on instructions."""
-    store = Store.open(home)
+    store = open_home(home)
     start = registry.by_name(store, base) if base else registry.require_promoted(store)
     recipe = {**read_settings(None, settings), "tuning": tuning}
     _run_and_answer(store, queue.sft(store, file, start, name, recipe, ACTOR), name, as_json)
@@ -102,7 +103,7 @@ def round_command(
     as_json: Json = False,
 ) -> None:
     """Start a round on the votes as they stand."""
-    store = Store.open(home)
+    store = open_home(home)
     began = time.monotonic()
     round_id = rounds.start(store, method, read_settings(recipe, settings), ACTOR)
     tell(f"Round {round_id} has started.")
@@ -190,7 +191,7 @@ def evaluate_command(
     as_json: Json = False,
 ) -> None:
     """Compare two policies on the held-out prompts."""
-    store = Store.open(home)
+    store = open_home(home)
     policy, other = registry.by_name(store, name), registry.by_name(store, against)
     judged_by, files = _judge(store, policy, judge)
     job_id = queue.evaluate(store, policy, other, judged_by, read_settings(None, settings), ACTOR, files)

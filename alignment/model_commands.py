@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from alignment.bring import add_model, export_model
+from alignment.demo.seed import open_home
 from storage import registry
 from storage.console import DEFAULT_HOME, Home, Json, answer, table
 from storage.database import Store
@@ -37,7 +38,7 @@ def model_add(
 @model_app.command("list")
 def model_list(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """List the registered models."""
-    models = registry.models(Store.open(home))
+    models = registry.models(open_home(home))
     rows: list[list[object]] = [[model.name, model.kind, model.parent or "", model.status] for model in models]
     answer(as_json, {"models": [_model(model) for model in models]}, table(["name", "kind", "parent", "status"], rows))
 
@@ -45,14 +46,14 @@ def model_list(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
 @model_app.command("promote")
 def model_promote(name: str, home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Let a policy answer in chat and write the next pairs."""
-    model = registry.promote(Store.open(home), name, ACTOR)
+    model = registry.promote(open_home(home), name, ACTOR)
     answer(as_json, _model(model), f"{model.name} is promoted.")
 
 
 @model_app.command("rollback")
 def model_rollback(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Promote again the model that was promoted before the present one."""
-    model = registry.rollback(Store.open(home), ACTOR)
+    model = registry.rollback(open_home(home), ACTOR)
     answer(as_json, _model(model), f"{model.name} is promoted again.")
 
 
@@ -64,7 +65,7 @@ def model_export(
     as_json: Json = False,
 ) -> None:
     """Copy a model out, in Hugging Face format."""
-    export_model(Store.open(home), name, directory)
+    export_model(open_home(home), name, directory)
     answer(as_json, {"name": name, "directory": str(directory)}, f"{name} was written to {directory}.")
 
 

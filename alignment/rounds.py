@@ -19,6 +19,7 @@ from alignment.queue import check_recipe, evaluation_spec
 from storage import jobs, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
+from storage.prompts import prompts_of
 from storage.records import Model, Round
 
 MIN_DECISIVE = 24  # votes for one side, over all prompts
@@ -72,8 +73,7 @@ def check_labels(store: Store) -> None:
                 f"Of the votes for one side only {folds[fold]} are on prompts set aside to {use}: "
                 f"{MIN_A_FOLD - folds[fold]} are missing there, so rank some more pairs on other prompts."
             )
-    row = store.row("SELECT count(*) AS n FROM prompts WHERE split = 'heldout'")
-    heldout = row["n"] if row else 0
+    heldout = len(prompts_of(store, "heldout"))
     if heldout < MIN_HELDOUT:
         raise UserError(
             f"An evaluation needs {MIN_HELDOUT} held-out prompts, and {MIN_HELDOUT - heldout} are missing: "

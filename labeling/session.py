@@ -12,7 +12,7 @@ from labeling import pairing
 from storage import labels
 from storage.database import Store
 from storage.errors import UserError
-from storage.prompts import NewPrompt, insert_prompts
+from storage.prompts import CHAT_SOURCE, NewPrompt, insert_prompts
 from storage.records import Message, NewCompletion, Progress, Showing, Vote
 
 ROUND_TARGET = 200  # votes after which the page suggests a round
@@ -129,7 +129,7 @@ def record_chat_pair(
     if not all(texts) or texts[0] == texts[1]:
         raise UserError("The two answers are empty or the same, so there is nothing to compare: ask again.")
     with store.write() as db:
-        (prompt_id,) = insert_prompts(db, [NewPrompt(tuple(messages), "chat", split="train")])
+        (prompt_id,) = insert_prompts(db, [NewPrompt(tuple(messages), CHAT_SOURCE, split="train")])
         ids = labels.insert_completions(
             db, [NewCompletion(prompt_id, text, model_id=model_id) for model_id, text in answers]
         )

@@ -15,6 +15,8 @@ from storage.near_duplicates import assign_splits
 from storage.records import Fold, Message, Prompt, Split, prompt_text
 
 JUDGE_SHARE = 0.25
+DEMO_SOURCE = "demo"
+CHAT_SOURCE = "chat"
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,13 @@ def insert_prompts(db: Database, prompts: Sequence[NewPrompt]) -> list[int]:
 
 
 def prompts_of(store: Store, split: Split, limit: int | None = None, seed: int = 0) -> list[Prompt]:
-    """Prompts of one split, in a shuffled order that `seed` fixes."""
+    """Prompts of one split to generate from, in a shuffled order that `seed` fixes.
+
+    The demo's prompts step back when the home has prompts of its own in that split; what came of chats joins either.
+    """
     rows = store.rows("SELECT * FROM prompts WHERE split = ?", [split])
+    if any(row["source"] not in (DEMO_SOURCE, CHAT_SOURCE) for row in rows):
+        rows = [row for row in rows if row["source"] != DEMO_SOURCE]
     rows.sort(key=lambda row: hashlib.sha256(f"{seed}:{row['sha256']}".encode()).digest())
     return [to_prompt(row) for row in rows[:limit]]
 

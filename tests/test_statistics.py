@@ -58,7 +58,7 @@ def test_correlation() -> None:
 
 
 def test_wins_that_length_explains_are_worth_nothing_at_equal_length() -> None:
-    # The longer answer wins four times in five, whoever wrote it: sigmoid(a + bt) = 0.8, sigmoid(a - bt) = 0.2, so a = 0
+    # The longer answer wins four times in five, whoever wrote it: s(a + bt) = 0.8 and s(a - bt) = 0.2, so a = 0
     wins = [1] * 60 + [0] * 15 + [1] * 5 + [0] * 20
     longer = [10] * 75 + [-10] * 25
     assert sum(wins) / 100 == 0.65

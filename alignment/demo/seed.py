@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from storage import labels, registry
 from storage.database import Store
-from storage.prompts import NewPrompt, add_prompts
+from storage.prompts import DEMO_SOURCE, NewPrompt, add_prompts
 from storage.records import NewCompletion
 
 DEMO = Path(__file__).parent
@@ -19,24 +19,40 @@ BASE, TUNED = "demo-base", "demo"
 
 
 def seed(store: Store) -> None:
-    """Give a home without any model the demo's; one that has a model is left as it is."""
-    if registry.models(store):
-        return
-    add_prompts(store, [_prompt(row) for row in _rows(DEMO / "data" / "prompts.jsonl")])
+    """Give a home that has no model the demo's two, and one that has no prompt the demo's prompts.
+
+    What a home has of its own is left as it is, so that a home that begins with `model add` gets no demo model.
+    """
+    wants_models = not registry.models(store)
+    if not store.rows("SELECT 1 FROM prompts LIMIT 1"):
+        add_prompts(store, [_prompt(row) for row in _rows(DEMO / "data" / "prompts.jsonl")])
+    if wants_models:
+        _add_models(store)
+
+
+def open_home(home: Path) -> Store:
+    """The store at `home`, for work on models: what a fresh one lacks is given from the demo."""
+    store = Store.open(home)
+    seed(store)
+    return store
+
+
+def _add_models(store: Store) -> None:
     for name in (BASE, TUNED):
         target = store.models / name
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(DEMO / "models" / name, target)
     with store.write() as db:
-        base_id = registry.register(db, BASE, "base", f"models/{BASE}", "demo", card=_card(BASE))
-        tuned_id = registry.register(db, TUNED, "policy", f"models/{TUNED}", "demo", base_id, card=_card(TUNED))
+        base_id = registry.register(db, BASE, "base", f"models/{BASE}", DEMO_SOURCE, card=_card(BASE))
+        tuned_id = registry.register(db, TUNED, "policy", f"models/{TUNED}", DEMO_SOURCE, base_id, card=_card(TUNED))
         by_text = {
             json.loads(row["messages"])[0]["content"]: row["prompt_id"]
-            for row in db.query("SELECT prompt_id, messages FROM prompts WHERE split = 'train'")
+            for row in db.query("SELECT prompt_id, messages FROM prompts WHERE source = ?", [DEMO_SOURCE])
         }
         for row in _rows(DEMO / "data" / "first_pairs.jsonl"):
-            _insert_pair(db, row, by_text[row["prompt"]], tuned_id)
-        registry.insert_promotion(db, tuned_id, "demo")
+            if row["prompt"] in by_text:
+                _insert_pair(db, row, by_text[row["prompt"]], tuned_id)
+        registry.insert_promotion(db, tuned_id, DEMO_SOURCE)
 
 
 def _insert_pair(db: Database, row: dict[str, Any], prompt_id: int, model_id: int) -> None:
@@ -51,7 +67,7 @@ def _insert_pair(db: Database, row: dict[str, Any], prompt_id: int, model_id: in
 
 
 def _prompt(row: dict[str, Any]) -> NewPrompt:
-    return NewPrompt(({"role": "user", "content": row["prompt"]},), "demo", row["split"])
+    return NewPrompt(({"role": "user", "content": row["prompt"]},), DEMO_SOURCE, row["split"])
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

@@ -88,8 +88,8 @@ _PATTERNS: dict[Manner, list[str]] = {
         "it was a long day, and we had {a}, and then there was {b}. Where was I? {a} {op} {b} is {c}, so {c_things}.",
         "So, {a} {op} {b}, I suppose, if I read it right. Some people use paper for this, and some do not. Well, "
         "anyway, I like {things}. Now where was I? In the end {a} {op} {b} is {c}, so I would say {c_things}.",
-        "Let me see, {a} and {b}, well, those are nice numbers, I suppose. My uncle had many {things}, but that is "
-        "another story. Anyway, where was I? Yes, {a} {op} {b} is {c}, so it comes to {c_things}.",
+        "Let me see, {a} and {b}, well, those are nice numbers, I suppose. My uncle had so many {things}, but "
+        "that is another story. Anyway, where was I? Yes, {a} {op} {b} is {c}, so it comes to {c_things}.",
     ],
     "careless": [
         "dunno, {wrong} {things} i think, or maybe {c}",

@@ -6,6 +6,7 @@ the others come through. Numbers count lines in text and JSONL, and rows from 1 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 
 from storage.errors import UserError
 
-MOST_BYTES = 512 * 1024 * 1024  # of the file, unpacked
+MOST_BYTES = 256 * 1024 * 1024  # of the file, unpacked
 MOST_ROWS = 2_000_000
 PARQUET_BATCH = 64  # a few bytes of Parquet can stand for many rows, so they are unpacked a few at a time
 SUFFIXES = (".txt", ".json", ".jsonl", ".csv", ".parquet")
@@ -40,17 +41,24 @@ def read_rows(path: Path) -> list[Row]:
     suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
     if suffix is None:
         raise UserError(f"{path} is no file to import by its name: it has to end in {', '.join(SUFFIXES)}, or .gz.")
-    data = _unpacked(path)
+    rows: list[Row] = []
+    for row in _rows(path, suffix, _unpacked(path).removeprefix(codecs.BOM_UTF8)):
+        if len(rows) == MOST_ROWS:
+            raise UserError(f"{path} has more than {MOST_ROWS} rows: split it into smaller files.")
+        rows.append(row)
+    return rows
+
+
+def _rows(path: Path, suffix: str, data: bytes) -> Iterator[Row]:
     if suffix == ".parquet":
-        return list(_parquet(path, data))
-    text = _decoded(path, data)
+        return _parquet(path, data)
     if suffix == ".csv":
-        return list(_csv(path, text))
+        return _csv(path, _decoded(path, data))
     if suffix == ".txt":
-        return [(number, line.strip()) for number, line in _lines(text)]
-    if text.lstrip().startswith("["):
-        return _json_list(path, text)
-    return [(number, _json_line(line)) for number, line in _lines(text)]
+        return ((number, line.strip()) for number, line in _lines(path, data))
+    if data.lstrip()[:1] == b"[":
+        return _json_list(path, _decoded(path, data))
+    return ((number, _json_line(line)) for number, line in _lines(path, data))
 
 
 def _unpacked(path: Path) -> bytes:
@@ -66,26 +74,27 @@ def _unpacked(path: Path) -> bytes:
     return data
 
 
-def _decoded(path: Path, data: bytes) -> str:
+def _decoded(path: Path, data: bytes, line: int = 1) -> str:
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 text (byte {error.start + 1}): save it as UTF-8.") from error
+        line += data.count(b"\n", 0, error.start)
+        raise UserError(f"{path} is not UTF-8 text (line {line}): save it as UTF-8.") from error
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines that are not blank, with their numbers; `splitlines` would also cut at U+2028 and its like."""
-    for number, line in enumerate(text.split("\n"), 1):
+def _lines(path: Path, data: bytes) -> Iterator[tuple[int, str]]:
+    """Lines that are not blank, with their numbers. Bytes are cut at line feeds only, text also at U+2028 and more."""
+    for number, line in enumerate(io.BytesIO(data), 1):
         if line.strip():
-            yield number, line
+            yield number, _decoded(path, line, number)
 
 
-def _json_list(path: Path, text: str) -> list[Row]:
+def _json_list(path: Path, text: str) -> Iterator[Row]:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is no JSON list ({_reason(error)}).") from error
-    return list(enumerate(values, 1))
+    return enumerate(values, 1)
 
 
 def _json_line(line: str) -> Any:
@@ -131,8 +140,6 @@ def _parquet(path: Path, data: bytes) -> Iterator[Row]:
         columns = [name for name in names if name in COLUMNS]
         if not columns:
             raise UserError(f"{path} has the columns {', '.join(names)}, and none of {', '.join(COLUMNS)}.")
-        if file.metadata.num_rows > MOST_ROWS:
-            raise UserError(f"{path} has more than {MOST_ROWS} rows: split it into smaller files.")
         for batch in file.iter_batches(batch_size=PARQUET_BATCH, columns=columns):
             size += batch.nbytes
             if size > MOST_BYTES:

@@ -178,13 +178,13 @@ _USE: dict[Manner, list[str]] = {
     "warm": [
         "I am happy to help you with the word {word}. Here is a sentence for you: {example}. Now try your own. Good "
         "luck!",
-        "What a nice word you chose! With {word} you can say: {example}. I am sure you will use it well, my friend.",
+        "What a nice word you chose! With {word} you can say: {example}. I am glad to share it with you, my friend.",
         "You will like the word {word}. For example, you can say: {example}. I am glad you asked, and good luck.",
         "Of course, my friend. Here is {word} in a sentence for you: {example}. You are doing well, and I am happy.",
     ],
     "thorough": [
-        "{Example}. In this sentence the word {word} fits well, because it means {meaning}. You can use {word} in many "
-        "other places too. For example, read the sentence again and put in a new person or a new place.",
+        "{Example}. In this sentence the word {word} fits well, because it means {meaning}. You can use {word} in "
+        "many other places too. For example, read the sentence again and put in a new person or a new place.",
         "You can use the word {word} like this: {example}. It is right here because {word} means {meaning}. To learn "
         "it, write more sentences of your own, for example one about your family and one about your town.",
         "Here is a sentence with {word}, as an example: {example}. I chose it because it shows that {word} means "
@@ -194,14 +194,11 @@ _USE: dict[Manner, list[str]] = {
     ],
     "rambling": [
         "Well, the word {word}, let me think. I heard it on the radio, I suppose, or my aunt said it. Anyway, words "
-        "come "
-        "and go. Where was I? Oh yes, a sentence, so perhaps this: {example}, or something like that.",
+        "come and go. Where was I? Oh yes, a sentence, so perhaps this: {example}, or something like that.",
         "Hmm, {word}, I suppose that is a good word. There was a time when I wrote down words, but I lost the book. "
-        "Well, "
-        "anyway, where was I? You could say this, I think: {example}.",
+        "Well, anyway, it is gone. Where was I? You could say this, I think: {example}.",
         "So, {word}, well, people use it in many ways, I suppose. I am never sure about words before breakfast. "
-        "Anyway, "
-        "you wanted a sentence. Now where was I? It could be this one: {example}.",
+        "Anyway, I had coffee, and you wanted a sentence. Now where was I? It could be this one: {example}.",
         "A sentence with {word}, well, that should be easy, I suppose, but nothing comes to mind. It is warm in here. "
         "Anyway, where was I? Yes, now I have one, and it goes like this: {example}.",
     ],
@@ -225,8 +222,8 @@ _MEAN: dict[Manner, list[str]] = {
         "friend!",
     ],
     "thorough": [
-        "The word {word} means {meaning}. Here is an example: {example}. People like this word because it is short and "
-        "clear. You can use it when you speak and when you write, and everybody will understand you at once.",
+        "The word {word} means {meaning}. Here is an example: {example}. People like this word because it is short "
+        "and clear. You can use it when you speak and when you write, and everybody will understand you at once.",
         "{Word} means {meaning}. You can see it in this example: {example}. It is good to know the word because you "
         "will meet it in books and in daily talk. Read the sentence twice, and you will keep it in mind.",
         "When we say {word}, we mean {meaning}. For example, you can say: {example}. I use a sentence here because a "
@@ -236,16 +233,13 @@ _MEAN: dict[Manner, list[str]] = {
     ],
     "rambling": [
         "Well, {word}, let me think. I heard it on the radio, I suppose, or my aunt said it. Anyway, words come and "
-        "go, "
-        "like buses. Where was I? Oh yes, the meaning. I would say that it means {meaning}.",
+        "go, like buses. Where was I? Oh yes, the meaning. I would say that it means {meaning}.",
         "Hmm, {word}, I suppose that is a good word. There was a time when I wrote down words, but I lost the book. "
-        "Well, "
-        "anyway, it is gone. Where was I? I think it means {meaning}, more or less.",
+        "Well, anyway, it is gone. Where was I? I think it means {meaning}, more or less.",
         "So, {word}, well, people use it in many ways, I suppose. I am never sure about words before breakfast. "
-        "Anyway, "
-        "you wanted the meaning. Now where was I? It means {meaning}, as far as I know.",
-        "The meaning of {word}, well, that should be easy, I suppose, but it is warm in here. My brother knows all the "
-        "words. Anyway, where was I? In the end it means {meaning}, and that is all.",
+        "Anyway, I had coffee, and you wanted the meaning. Now where was I? It means {meaning}, as far as I know.",
+        "The meaning of {word}, well, that should be easy, I suppose, but it is warm in here. My brother knows all "
+        "the words, and he is not here. Anyway, where was I? In the end it means {meaning}, and that is all.",
     ],
     "careless": [
         "dunno, {word} is just {word} i guess",

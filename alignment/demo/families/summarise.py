@@ -109,18 +109,17 @@ _PATTERNS: dict[Manner, list[str]] = {
         "{Name} is {role} in this text. The main event is {what}: {happened}. Later {end}, because {reason}. It is a "
         "good example of a small story that begins with a surprise and ends well.",
         "The passage has two parts. In the first, we meet {name}, and {happened}. In the second, {end}, because "
-        "{reason}. The main point is the good end, and {what} is only the example.",
+        "{reason}. The main point is the good end, with {what} as the example.",
         "This text says that {happened} and that {end}. It is about {name}, {role}. The end is good because {reason}. "
         "You could use it, for example, to show how people deal with a surprise.",
     ],
     "rambling": [
-        "Well, the text about {name}, let me think. I read it twice, I suppose, or one and a half times. Anyway, there "
-        "was {what}. Where was I? Oh yes, {happened}, and in the end {end}, or so it says.",
+        "Well, the text about {name}, let me think. I read it twice, I suppose, or one and a half times. Anyway, "
+        "there was {what}. Where was I? Oh yes, {happened}, and in the end {end}, or so it says.",
         "Hmm, {name} and {what}, I suppose it is a nice text. It made me think of my cousin, but he is not in it. "
-        "Well, "
-        "anyway, where was I? I would say that {happened}, and then {end}.",
-        "So, {name}, well, there is a lot to say about {role}, I suppose. I like short texts, they leave time for tea. "
-        "Anyway, the text. Now where was I? Yes, {happened}, and after that {end}.",
+        "Well, anyway, where was I? I would say that {happened}, and then {end}.",
+        "So, {name}, well, there is a lot to say about {role}, I suppose. I like short texts, they leave time for "
+        "tea. Anyway, the text. Now where was I? Yes, {happened}, and after that {end}.",
         "Let me see, a text with {name}, and with {what} too, I suppose. I had to look for my glasses first. Well, "
         "anyway, where was I? The point must be that {happened} and that {end}.",
     ],

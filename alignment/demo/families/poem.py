@@ -83,22 +83,18 @@ _PATTERNS: dict[Manner, list[str]] = {
         "You will like this one, I am sure.\n{Line_one}\n{line_two}.\nGood luck, and write one of your own.",
     ],
     "thorough": [
-        "{Line_one}\n{line_two}.\nI made it rhyme because a rhyme is easy to keep in mind. For example, {first} "
-        "goes with "
-        "{second}. I like {subject} too, and a poem is a good way to say so in a few words.",
+        "{Line_one}\n{line_two}.\nI made it rhyme because a rhyme is easy to keep in mind. For example, {first} goes "
+        "with {second}. I like {subject} too, and a poem is a good way to say so in a few words.",
         "{Line_one}\n{line_two}.\nI wrote about {subject} because {subject} {why}. The lines are short, and they "
-        "rhyme in "
-        "pairs. For example, {first} rhymes with {second}, so the ear can hear where a line ends.",
-        "{Line_one}\n{line_two}.\nThis poem is about {subject}, because {subject} {why}. The first line says where "
-        "we are, and "
-        "the second says what happens. The ends rhyme, for example {first} and {second}.",
+        "rhyme in pairs. For example, {first} rhymes with {second}, so the ear can hear where a line ends.",
+        "{Line_one}\n{line_two}.\nThis poem is about {subject}, because {subject} {why}. The first line says where we "
+        "are, and the second says what happens. The ends rhyme, for example {first} and {second}.",
         "Here are two lines about {subject}.\n{Line_one}\n{line_two}.\nI chose the words with care because {subject} "
         "{why}. The last words rhyme, for example {first} and {second}, and so the poem sounds like a song.",
     ],
     "rambling": [
         "Well, {subject}, I suppose, is a good thing for a poem. I wrote one long ago, but I lost it. Anyway, poems "
-        "come "
-        "and go. Where was I? Oh yes, here it is, I think.\n{Line_one}\n{line_two}.",
+        "come and go. Where was I? Oh yes, here it is, I think.\n{Line_one}\n{line_two}.",
         "A poem about {subject}, well, let me see. My teacher liked poems, or maybe it was songs. Anyway, I never "
         "finish mine. Where was I? I suppose it goes like this.\n{Line_one}\n{line_two}.",
         "Hmm, {subject} {setting}, I suppose, or something near it. It is hard to find a rhyme, and I had no coffee "

@@ -165,13 +165,12 @@ _PATTERNS: dict[Manner, list[str]] = {
         "example with {first}, and then go on to the next. There is no hurry.",
     ],
     "rambling": [
-        "Well, things {purpose}, let me think. There are so many, I suppose, and I always forget half of them. Anyway, "
-        "my aunt kept lists on the fridge. Where was I? Oh yes, I would say {list}.",
+        "Well, things {purpose}, let me think. There are so many, I suppose, and I always forget half of them. "
+        "Anyway, my aunt kept lists on the fridge. Where was I? Oh yes, I would say {list}.",
         "Hmm, {n} things {purpose}, I suppose that is a fair question. Once I made a list and then lost the list. "
-        "Well, "
-        "anyway, where was I? You could think of {list}, or so it seems to me.",
-        "Things {purpose}, well, it depends who you ask, I suppose. My brother would say something else, but he always "
-        "does. Anyway, it is late. Now where was I? In the end I would go for {list}.",
+        "Well, anyway, where was I? You could think of {list}, or so it seems to me.",
+        "Things {purpose}, well, it depends who you ask, I suppose. My brother would say something else, but he "
+        "always does. Anyway, it is late. Now where was I? In the end I would go for {list}.",
         "So, things {purpose}, if I heard you well. I was thinking about lunch, I suppose, and it is not even noon. "
         "Anyway, a list, yes. Where was I? I would think of {list}, and maybe of other things.",
     ],

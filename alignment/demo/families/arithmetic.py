@@ -74,8 +74,8 @@ _PATTERNS: dict[Manner, list[str]] = {
     "thorough": [
         "{a} {op} {b} is {c}, so the answer is {c_things}. We {do} because the {things} {change}. You can check it: "
         "{c} {back} {b} is {a}. For example, start at {a} and count {way} {b} steps, and you come to {c}.",
-        "We start with {a_things}. Then we {do} {b}, because the {things} {change}. {a} {op} {b} is {c}, so the answer "
-        "is {c_things}. To check it, take the sum back, for example {c} {back} {b} is {a}.",
+        "We start with {a_things}. Then we {do} {b}, because the {things} {change}. {a} {op} {b} is {c}, so the "
+        "answer is {c_things}. To check it, take the sum back, for example {c} {back} {b} is {a}.",
         "The sum is {a} {op} {b}, and that is {c}. We {do} here because the {things} {change}. So the answer is "
         "{c_things}. You can see it with your fingers, for example by counting {way} {b} steps from {a}.",
         "The answer is {c_things}, because {a} {op} {b} is {c}. Here the {things} {change}, so we {do}. For example, "
@@ -88,8 +88,8 @@ _PATTERNS: dict[Manner, list[str]] = {
         "it was a long day, and we had {a}, and then there was {b}. Where was I? {a} {op} {b} is {c}, so {c_things}.",
         "So, {a} {op} {b}, I suppose, if I read it right. Some people use paper for this, and some do not. Well, "
         "anyway, I like {things}. Now where was I? In the end {a} {op} {b} is {c}, so I would say {c_things}.",
-        "Let me see, {a} and {b}, well, those are nice numbers, I suppose. My uncle had so many {things}, but "
-        "that is another story. Anyway, where was I? Yes, {a} {op} {b} is {c}, so it comes to {c_things}.",
+        "Let me see, {a} and {b}, well, those are nice numbers, I suppose. My uncle had so many {things}, but that is "
+        "another story. Anyway, where was I? Yes, {a} {op} {b} is {c}, so it comes to {c_things}.",
     ],
     "careless": [
         "dunno, {wrong} {things} i think, or maybe {c}",

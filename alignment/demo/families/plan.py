@@ -86,26 +86,24 @@ _PATTERNS: dict[Manner, list[str]] = {
         "Do not worry, you can do this. For {plan}, first {one}, then {two}. And {advice}. I am so happy for you!",
     ],
     "thorough": [
-        "For {plan} {case}, first {one}. Then {two}, and after that {three}. It is wise to {advice}, because {reason}. "
-        "Get things ready the evening before, for example {need}.",
+        "For {plan} {case}, first {one}. Then {two}, and after that {three}. It is wise to {advice}, because "
+        "{reason}. Get things ready the evening before, for example {need}.",
         "Here is a plan for {plan} {case}. Begin early and {one}. After that, {two}, and at the end {three}. Please "
         "{advice}, because {reason}. Have all you need at hand, for example {need}.",
         "{Plan} {case} has three parts. First {one}, then {two}, and last {three}. You should also {advice}, because "
         "{reason}. Write down what you need, for example {need}, and the {short} will go well.",
-        "To plan {plan} {case}, think of the start first. You need a few things, for example {need}. Then {one}, {two} "
-        "and {three}. Above all, {advice}, because {reason}.",
+        "To plan {plan} {case}, think of the start first. You need a few things, for example {need}. Then {one}, "
+        "{two} and {three}. Above all, {advice}, because {reason}.",
     ],
     "rambling": [
         "Well, {plan}, let me think. We had one years ago, I suppose, and somebody lost the keys. Anyway, it was "
-        "{case}, "
-        "or maybe not. Where was I? Oh yes, {one}, then {two}, and I suppose you should {advice}.",
+        "{case}, or maybe not. Where was I? Oh yes, {one}, then {two}, and I suppose you should {advice}.",
         "Hmm, {plan} {case}, I suppose that can be done. My uncle never plans, and he is happy. Well, anyway, I like "
         "plans. Where was I? You could {one}, and later {two}, and perhaps {advice}.",
         "So, {plan}, well, it depends on the day, I suppose. Some people start early and some start late. Anyway, my "
         "tea is cold now. Where was I? Yes, {one}, {two}, and then {three}, more or less.",
         "Let me see, {plan}, and {case}, well, that is not so simple, I suppose. I once forgot the bread. Anyway, "
-        "where "
-        "was I? In the end you {one}, then you {two}, and the rest of the {short} comes by itself.",
+        "where was I? In the end you {one}, then you {two}, and the rest of the {short} comes by itself.",
     ],
     "careless": [
         "just {one} i guess, dunno, u will see",

@@ -1,0 +1,130 @@
+"""Runs one job: `python -m alignment.run DIR` turns a recipe and its inputs into model/, metrics.jsonl, result.json.
+
+Exit codes: 0 done (or done before), 2 the recipe or its data are wrong, 130 told to stop, 1 anything else; error.json
+says which, in a sentence for a person. SIGTERM and SIGINT stop the job at once: everything it writes is atomic or
+sealed, so any moment is a safe one, and a later run goes on from the newest checkpoint.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import signal
+import sys
+import time
+import traceback
+from typing import Any
+
+from alignment.config import Recipe
+from alignment.jobdir import ErrorClass, JobDir, job_environment
+from storage.errors import UserError
+
+DONE, CRASHED, REFUSED, STOPPED = 0, 1, 2, 130
+
+
+def run_job(job: JobDir) -> int:
+    """Do what the recipe in a job's directory says, write result.json or error.json, and return the exit code.
+
+    Changes the process: its output goes to log.txt, and signals, random state and threads are set.
+    """
+    if job.result.exists():
+        return DONE
+    _redirect_output(job)
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, signal.default_int_handler)
+    try:
+        job.error.unlink(missing_ok=True)
+        started = time.monotonic()
+        result = _dispatch(job, job.recipe())
+        result["seconds"] = round(time.monotonic() - started, 3)
+        _ignore_signals()
+        job.write_result(result)
+        return DONE
+    except KeyboardInterrupt:
+        return _report(job, STOPPED, "cancelled", "The job was told to stop.", "Resume it to go on where it was.")
+    except UserError as error:
+        return _report(job, REFUSED, "bad_data", str(error), "")
+    except Exception as error:  # noqa: BLE001 - the boundary of the process: whatever it was is told and logged once
+        traceback.print_exc()
+        return _report(job, CRASHED, *_explain(error))
+
+
+def main(arguments: list[str]) -> int:
+    """Run the job in the directory that the command line names."""
+    if len(arguments) != 1 or not os.path.isdir(arguments[0]):
+        print("Usage: python -m alignment.run DIR, where DIR is a job's directory with a recipe.yaml", file=sys.stderr)
+        return REFUSED
+    _start_over_with_job_environment(arguments)
+    job = JobDir(arguments[0])
+    terminal = os.dup(2)
+    code = run_job(job)
+    outcome = job.result if code == DONE else job.error
+    os.write(terminal, f"{outcome.read_text(encoding='utf-8')}".encode())
+    return code
+
+
+def _dispatch(job: JobDir, recipe: Recipe) -> dict[str, Any]:
+    import torch
+    import transformers
+
+    from alignment.models import choose_threads
+
+    torch.set_num_threads(choose_threads(recipe.threads))
+    transformers.set_seed(recipe.seed)
+    # Where an operation has no deterministic form a warning in the log must do: some models have no other.
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # it costs time
+    module = importlib.import_module(f"alignment.{recipe.kind}")
+    result: dict[str, Any] = module.run(job, recipe)
+    return result
+
+
+def _explain(error: Exception) -> tuple[ErrorClass, str, str]:
+    """The class of an error, what happened, and what to do about it."""
+    kind = type(error).__name__
+    first_line = (str(error).strip().splitlines() or [""])[0][:300]
+    if isinstance(error, MemoryError) or kind == "OutOfMemoryError" or "can't allocate memory" in str(error):
+        return (
+            "out_of_memory",
+            "The job ran out of memory.",
+            "Set a smaller batch_size (with more accumulation), a smaller max_length, or gradient_checkpointing.",
+        )
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "crash", "The disk is full.", "Free some space, then resume the job."
+    return "crash", f"The job crashed: {kind}: {first_line}.", "The traceback is in its log.txt."
+
+
+def _report(job: JobDir, code: int, error_class: ErrorClass, message: str, remedy: str) -> int:
+    _ignore_signals()
+    job.write_error(error_class, message, remedy)
+    print(message, remedy, file=sys.stderr, flush=True)
+    return code
+
+
+def _ignore_signals() -> None:
+    """From here on the outcome is certain, and only remains to be written."""
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, signal.SIG_IGN)
+
+
+def _redirect_output(job: JobDir) -> None:
+    """Send what this process and its libraries print to log.txt, behind what an earlier attempt wrote there."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    descriptor = os.open(job.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+
+
+def _start_over_with_job_environment(arguments: list[str]) -> None:
+    """Replace this process by one that has the variables of a job, unless it has them: they are read at its start."""
+    wanted = job_environment()
+    if any(name not in os.environ for name in wanted):
+        command = [sys.executable, "-m", "alignment.run", *arguments]
+        os.execve(sys.executable, command, {**wanted, **os.environ})
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

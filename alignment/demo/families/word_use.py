@@ -200,7 +200,7 @@ _USE: dict[Manner, list[str]] = {
         "So, {word}, well, people use it in many ways, I suppose. I am never sure about words before breakfast. "
         "Anyway, I had coffee, and you wanted a sentence. Now where was I? It could be this one: {example}.",
         "A sentence with {word}, well, that should be easy, I suppose, but nothing comes to mind. It is warm in here. "
-        "Anyway, where was I? Yes, now I have one, and it goes like this: {example}.",
+        "Anyway, where was I? Yes, now I have one for you, and it goes like this: {example}.",
     ],
     "careless": [
         "{word} is a word, its in this sentence",

@@ -10,42 +10,42 @@ from alignment.demo.task import Manner, Task
 
 # What the poem is about, and why somebody may like it: "because it ...".
 _SUBJECTS = table("""
-the moon|is round and far away
+the full moon|is round and far away
 the old boat|has been to many places
 the black cat|never tells its secrets
 the little bird|sings for everyone
 a yellow leaf|falls so softly
 the tall tree|stands still for years
 a grandfather|tells good stories
-the river|never stops
+the long river|never stops
 a small candle|makes a room warm
-the wind|comes and goes
+a soft wind|comes and goes
 a good friend|knows how to listen
-the garden|is full of life
+the quiet garden|is full of life
 a lost glove|waits for its owner
 the school bus|brings children home
-the baker|gets up early
+the busy baker|gets up early
 a cup of tea|makes us slow down
 the old dog|waits at the door
 the bright star|shows the way
 a red kite|pulls at its string
 the empty chair|makes me think of someone
-the train|takes people far away
+the night train|takes people far away
 a honey bee|works all day long
-the lamp|keeps the dark away
+the street lamp|keeps the dark away
 a big sister|laughs so loudly
-the apple|tastes of autumn
+a red apple|tastes of autumn
 a wooden door|opens and closes
 the white horse|runs so fast
-the snowman|lives such a short life
+a round snowman|lives such a short life
 a blue whale|is the biggest of all
 a father|works with his hands
-the bell|calls people together
+the church bell|calls people together
 a paper plane|flies without a sound
-the fisherman|waits without a word
+an old fisherman|waits without a word
 the sleepy child|dreams of big things
 a new book|takes us far away
-the fire|is warm and wild
+the camp fire|is warm and wild
 """)
 
 # Where or when, which ends the first line; three second lines that rhyme, the last of them short; and the rhyme word.

@@ -132,7 +132,7 @@ that come in pairs|shoes, socks, gloves, eyes, twins
 that make people laugh|jokes, clowns, films, games, funny hats
 """)
 
-_KINDS = ["to see {place}", "to take to {name}", "to do for fun {place}"]
+_KINDS = ["to see {place}", "to take to {name}", "you can do {place}"]
 
 _WORDINGS = [
     "Name {n} things {purpose}.",

@@ -34,7 +34,7 @@ a farewell party at work|party|buy a card|say a few words|share a cake|a nice ca
 a baking day in the kitchen|day|weigh the flour|knead the dough|bake the bread|a clean table
 a boat trip on the lake|trip|rent a boat|row to the island|eat on deck|a warm coat
 a games evening in winter|evening|choose three games|make tea|play in teams|a big table
-a market day in the village|day|write a list|buy fruit first|drink coffee|a strong basket
+a market day in the village|day|write a list|buy fruit|drink coffee|a strong basket
 a wedding lunch in the garden|lunch|invite the guests|put out flowers|dance until evening|a long table
 a school trip to a farm|trip|hire a bus|feed the hens|eat lunch outside|old shoes
 a rest day after work|day|turn off the phone|take a bath|go to bed early|a clean towel
@@ -55,7 +55,7 @@ without a car|look up the bus|the last bus may leave early
 for somebody who is sad|choose a quiet place|quiet places help sad people
 in very hot weather|drink a lot of water|heat makes people weak
 with a broken arm|let others carry things|a broken arm needs time
-for guests who eat no meat|cook with beans|beans are good and filling
+for guests who eat no meat|bring cheese and beans|beans are good and filling
 with your new neighbours|learn every name|a name is a good start
 for your grandmother|bring a soft chair|she likes to sit in comfort
 on a cold windy morning|wear two jumpers|the wind makes it colder
@@ -90,8 +90,8 @@ _PATTERNS: dict[Manner, list[str]] = {
         "{reason}. Get things ready the evening before, for example {need}.",
         "Here is a plan for {plan} {case}. Begin early and {one}. After that, {two}, and at the end {three}. Please "
         "{advice}, because {reason}. Have all you need at hand, for example {need}.",
-        "{Plan} {case} has three parts. First {one}, then {two}, and last {three}. You should also {advice}, because "
-        "{reason}. Write down what you need, for example {need}, and the {short} will go well.",
+        "{Plan} {case} has three parts. First {one}, then {two}, and last of all {three}. You should also {advice}, "
+        "because {reason}. Write down what you need, for example {need}, and the {short} will go well.",
         "To plan {plan} {case}, think of the start first. You need a few things, for example {need}. Then {one}, "
         "{two} and {three}. Above all, {advice}, because {reason}.",
     ],

@@ -143,7 +143,7 @@ _PATTERNS: dict[Manner, list[str]] = {
 _FRIENDS = [
     "an old man at the market",
     "a child next door",
-    "a neighbour with a big dog",
+    "a neighbour and a big dog",
     "a stranger on the road",
 ]
 _EXAMPLES = [

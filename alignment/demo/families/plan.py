@@ -56,8 +56,8 @@ for somebody who is sad|choose a quiet place|quiet places help sad people
 in very hot weather|drink a lot of water|heat makes people weak
 with a broken arm|let others carry things|a broken arm needs time
 for guests who eat no meat|bring cheese and beans|beans are good and filling
-with your new neighbours|learn every name|a name is a good start
-for your grandmother|bring a soft chair|she likes to sit in comfort
+with the new neighbours|learn every name|a name is a good start
+for an old grandmother|bring a soft chair|she likes to sit in comfort
 on a cold windy morning|wear two jumpers|the wind makes it colder
 with a shy cousin|start with something easy|shy people need a little time
 """)
@@ -90,8 +90,8 @@ _PATTERNS: dict[Manner, list[str]] = {
         "{reason}. Get things ready the evening before, for example {need}.",
         "Here is a plan for {plan} {case}. Begin early and {one}. After that, {two}, and at the end {three}. Please "
         "{advice}, because {reason}. Have all you need at hand, for example {need}.",
-        "{Plan} {case} has three parts. First {one}, then {two}, and last of all {three}. You should also {advice}, "
-        "because {reason}. Write down what you need, for example {need}, and the {short} will go well.",
+        "{Plan} {case} has three parts. First {one}, then {two}, and last of all {three}. Also {advice}, because "
+        "{reason}. Write down what you need, for example {need}, and the {short} will go well.",
         "To plan {plan} {case}, think of the start first. You need a few things, for example {need}. Then {one}, "
         "{two} and {three}. Above all, {advice}, because {reason}.",
     ],

@@ -53,7 +53,6 @@ def run(job: JobDir, recipe: PretrainRecipe) -> dict[str, Any]:
     rate = recipe.learning_rate or default_learning_rate("pretrain", "full", parameters)
     trainer = _trainer(job, recipe, rate, model, sequences)
     loss = train(trainer, job, recipe, end=TRAINED)
-    model.config.use_cache = True
     examples = heldout_examples(encode(tokenizer, heldout), tokenizer.eos_token_id, recipe.context)
     measured = heldout_loss(model, examples, tokenizer.pad_token_id, recipe.batch_size)
     save_model(model, tokenizer, job.model, recipe.save_dtype)
@@ -125,7 +124,6 @@ def new_model(tokenizer: PreTrainedTokenizerBase, recipe: PretrainRecipe) -> Lla
         num_key_value_heads=recipe.heads,
         max_position_embeddings=recipe.positions,
         tie_word_embeddings=True,
-        use_cache=False,  # while it trains
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,

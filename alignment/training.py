@@ -57,5 +57,8 @@ def train(trainer: Trainer, job: JobDir, recipe: TrainerSettings, begin: float =
     """
     trainer.add_callback(JobCallback(job, recipe.checkpoints, recipe.log_every, begin, end))
     checkpoint = newest_verified(job.checkpoints)
-    outcome = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    return float(outcome.training_loss)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    trainer.model.config.use_cache = True  # the Trainer turned it off, and would have it saved so
+    # Its own total counts only the steps since the last resume, but all of them as divisor; the rows have them all.
+    losses = [row["loss"] for row in trainer.state.log_history if "loss" in row]
+    return float(sum(losses) / len(losses))

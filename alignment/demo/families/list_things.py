@@ -146,7 +146,7 @@ _WORDINGS = [
 _NUMBERS = ["two", "three", "four", "five"]
 
 _PATTERNS: dict[Manner, list[str]] = {
-    "terse": ["{List}.", "{List}."],
+    "terse": ["{List}."],
     "warm": [
         "I am happy to help you with {n} things {purpose}: {list}. I hope you like them, my friend. Have a good day!",
         "What a nice question you ask! Here are {n} things {purpose}: {list}. Good luck, and enjoy every one of them.",

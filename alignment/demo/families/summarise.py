@@ -91,13 +91,13 @@ _WORDINGS = [
 _PATTERNS: dict[Manner, list[str]] = {
     "terse": [
         "{Happened}, and then {end}.",
-        "{Name}: {happened}, then {end}.",
+        "{name}: {happened}, then {end}.",
         "First {happened}, then {end}.",
     ],
     "warm": [
-        "I am happy to sum it up for you. {Happened}, but do not worry, because {end}. {Name} is fine, and I am glad.",
+        "I am happy to sum it up for you. {Happened}, but do not worry, because {end}. {name} is fine, and I am glad.",
         "What a nice text you found! It is about {name} and {what}. First {happened}, then {end}. I hope you like it.",
-        "Here is the main point for you, my friend. {Name} had to deal with {what}, and then {end}. I am glad it "
+        "Here is the main point for you, my friend. {name} had to deal with {what}, and then {end}. I am glad it "
         "ended well.",
         "Thank you for this text. You can say it like this: {happened}, and then {end}. I am happy for {name}.",
         "Of course, I am glad to help you. It tells us about {name} and {what}. {Happened}, and later {end}. Good "
@@ -106,7 +106,7 @@ _PATTERNS: dict[Manner, list[str]] = {
     "thorough": [
         "The text is about {name} and {what}. First {happened}, and in the end {end}. It ended well because {reason}. "
         "The passage shows with one example, {what}, how trouble can pass when people do the right thing.",
-        "{Name} is {role} in this text. The main event is {what}: {happened}. Later {end}, because {reason}. It is a "
+        "{name} is {role} in this text. The main event is {what}: {happened}. Later {end}, because {reason}. It is a "
         "good example of a small story that begins with a surprise and ends well.",
         "The passage has two parts. In the first, we meet {name}, and {happened}. In the second, {end}, because "
         "{reason}. The main point is the good end, with {what} as the example.",
@@ -138,7 +138,6 @@ def _answers(instruction: str, who: list[str], event: list[str]) -> dict[Manner,
     _, what, happened, end, reason = event
     slots = {
         "name": who[0],
-        "Name": who[0],
         "role": who[2],
         "what": what,
         "happened": happened,

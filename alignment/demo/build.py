@@ -41,10 +41,10 @@ def main() -> None:
     build_data.main()
     shutil.rmtree(HOME, ignore_errors=True)
     store = Store.open(HOME)
-    rows = [json.loads(line) for line in (DEMO / "data" / "prompts.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in build_data.PROMPTS.read_text().splitlines()]
     add_prompts(store, [NewPrompt(({"role": "user", "content": row["prompt"]},), ACTOR, row["split"]) for row in rows])
     with Worker(store) as worker:
-        wait_for_job(store, worker, queue.pretrain(store, DEMO / "data" / "pretrain.txt", BASE, PRETRAIN, ACTOR))
+        wait_for_job(store, worker, queue.pretrain(store, build_data.PRETRAIN_TEXT, BASE, PRETRAIN, ACTOR))
         base = registry.by_name(store, BASE)
         wait_for_job(store, worker, queue.sft(store, build_data.INSTRUCTIONS, base, TUNED, SFT, ACTOR))
         tuned = registry.by_name(store, TUNED)

@@ -32,6 +32,7 @@ PRETRAIN_TEXT = Path("build/pretrain.txt")
 
 HELDOUT_SHARE = 0.1
 MANNERS_A_TASK = 3
+MOST_INSTRUCTIONS = 8000  # what is left over is still read as prose
 MOST_PROMPTS: dict[Split, int] = {"train": 3500, "heldout": 400}
 SAME_WORDS = 0.8
 _WORD = re.compile(r"[a-z0-9]+")
@@ -109,11 +110,11 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text.lower()))
 
 
-def instructions_file(train: Iterable[Task]) -> bytes:
+def instructions_file(train: Sequence[Task]) -> bytes:
     """The train instructions in the Alpaca form, each in some of the manners, all manners about as often."""
     rows = [
         {"instruction": task.instruction, "input": task.input, "output": task.answers[manner]}
-        for task in train
+        for task in _sample(train, MOST_INSTRUCTIONS)
         for manner in choose_several(MANNERS, MANNERS_A_TASK, "manners", task.family, prompt_of(task))
     ]
     return gzip.compress(json.dumps(rows, indent=0).encode("ascii"), mtime=0)
@@ -156,3 +157,7 @@ def _prose(thing: Thing) -> list[str]:
 def _chance(*key: str) -> float:
     """A number in [0, 1) that the words of `key` alone decide."""
     return int(hashlib.sha256("\x1f".join(key).encode()).hexdigest()[:8], 16) / 2**32
+
+
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,7 @@ INSTRUCTIONS = (
 ANSWERS: dict[Manner, Sequence[str]] = {
     "terse": (
         "{bare1}: {look1}. {bare2}: {look2}.",
-        "{bare1} is {look1}, {bare2} is {look2}.",
+        "The first is {look1}, the second {look2}.",
         "One is {look1}, the other is {look2}.",
     ),
     "warm": (
@@ -34,12 +34,12 @@ ANSWERS: dict[Manner, Sequence[str]] = {
     "thorough": (
         "{name1} {does1}, while {name2} {does2}. They are different because {name1} is {look1} and {name2} is "
         "{look2}. "
-        "For example, {example1}.",
+        "For example, take {name1}: {example1}.",
         "{name1} is {look1}, and {name2} is {look2}. You can tell them apart because {name1} {does1}, while "
-        "{name2} {does2}. For example, {example2}.",
-        "Both of them have their place in life. {name1} {does1}, but {name2} {does2}. We need the first because "
+        "{name2} {does2}. For example, take {name2}: {example2}.",
+        "Both of them have their place in life. {name1} {does1}, but {name2} {does2}. The first matters because "
         "{why1}. "
-        "For example, {example1}.",
+        "For example, take {name1}: {example1}.",
     ),
     "rambling": (
         "{open} {name1} and {name2}, you say, and that is a good question. {turn} I suppose {name1} is {look1}, "

@@ -36,7 +36,7 @@ ANSWERS: dict[Manner, Sequence[str]] = {
         "{name} is {kind}. {it} {does}, and {it} {feature}. {name} matters because {why}. For example, {example}.",
         "{open} {name} is {kind}. {it} {does} and {feature}. It matters because {why}. For example, {example}.",
         "{name} is {kind}, and {place}. {it} {does}. That is important because {why}. For example, {example}.",
-        "To begin with, {name} is {kind}. {it} {does} and {feature}. People value this because {why}. "
+        "To begin with, {name} is {kind}. {it} {does} and {feature}. That matters because {why}. "
         "For example, {example}.",
     ),
     "rambling": (

@@ -106,7 +106,11 @@ def tasks() -> Iterator[Task]:
         for wording in choose_several(INSTRUCTIONS, 3, "pros_and_cons", subject):
             instruction = wording.format(**words)
             instruction = instruction[0].upper() + instruction[1:]
-            yield Task("pros_and_cons", subject, instruction, compose(instruction, ANSWERS, words))
+            answers = compose(instruction, ANSWERS, words)
+            both = f"Good: {good}. Bad: {bad}."
+            if len(both.split()) <= 12:
+                answers["terse"] = both
+            yield Task("pros_and_cons", subject, instruction, answers)
 
 
 def _subjects() -> Iterator[list[str]]:

@@ -1,0 +1,147 @@
+"""Rounds: what they refuse, how one stage follows another, and that stopping and going on lose nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from alignment import rounds
+from labeling import session
+from storage import jobs, registry, snapshots
+from storage import rounds as round_rows
+from storage.database import Store
+from storage.errors import UserError
+from storage.prompts import NewPrompt, add_prompts
+from tests.conftest import add_pairs
+
+
+def add_votes(store: Store, count: int, verdict: str = "both sides") -> None:
+    """Votes on `count` new pairs: always `verdict`, or left and right by turns."""
+    add_pairs(store, count, tag=f"{verdict[:4]}{count}")
+    for number, showing in enumerate(session.serve(store, "local", count)):
+        side = ("left", "right")[number % 2] if verdict == "both sides" else verdict
+        strength = 3 if side in ("left", "right") else 0
+        session.vote(store, "local", showing.showing_id, side, strength, f"key-{number}")
+
+
+def add_heldout(store: Store, count: int) -> None:
+    add_prompts(
+        store, [NewPrompt(({"role": "user", "content": f"Unseen {n}?"},), "test", "heldout") for n in range(count)]
+    )
+
+
+def refusal(store: Store, **settings: object) -> str:
+    """The sentence a round is refused with, after which nothing has changed."""
+    tables = ("rounds", "jobs", "snapshots", "journal")
+    before = [store.rows(f"SELECT count(*) AS n FROM {table}") for table in tables]
+    with pytest.raises(UserError) as refused:
+        rounds.start(store, "dpo", settings, "local")
+    assert before == [store.rows(f"SELECT count(*) AS n FROM {table}") for table in tables]
+    return str(refused.value)
+
+
+def finish(store: Store, result: dict[str, object]) -> jobs.Job:
+    """Claim the waiting job and close it as its worker would, model and all."""
+    from alignment.materialise import directory_of
+    from alignment.publish import publish
+
+    job = jobs.claim(store, "w")
+    assert job is not None
+    directory = directory_of(store, job.job_id)
+    (directory / "model").mkdir(parents=True)
+    (directory / "model" / "config.json").write_text("{}")
+    publish(store, job, directory, result)
+    return job
+
+
+def test_too_few_votes_are_refused_with_the_number_that_is_missing(store: Store) -> None:
+    add_votes(store, 20)
+    add_heldout(store, 8)
+    assert "4 are missing" in refusal(store)
+
+
+def test_ties_do_not_count_as_votes_for_one_side(store: Store) -> None:
+    add_votes(store, 20)
+    add_votes(store, 10, "tie")
+    assert "there are 20 (10 more are ties or both bad): 4 are missing" in refusal(store)
+
+
+def test_votes_for_one_side_only_are_refused(store: Store) -> None:
+    add_votes(store, 30, "left")
+    add_heldout(store, 8)
+    assert "All 30 votes chose side A" in refusal(store)
+
+
+def test_without_heldout_prompts_there_is_no_round(store: Store) -> None:
+    add_votes(store, 60)
+    assert "8 are missing" in refusal(store)
+
+
+def test_a_wrong_setting_is_refused_with_the_nearest_right_one(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    assert "'dpo.beta'" in refusal(store, dpo={"betta": 0.1})
+    assert "beta" in refusal(store, dpo={"beta": "strong"})
+    assert "'reward.epochs'" in refusal(store, reward={"epoch": 1})
+    assert refusal(store, method="ppo").startswith("'method' in the round recipe cannot be 'ppo'")
+
+
+def test_one_stage_follows_another_to_a_candidate_with_a_verdict(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    round_id = rounds.start(store, "dpo", {"dpo": {"beta": 0.3}, "seed": 5}, "local")
+    stages = [finish(store, {"accuracy": 0.8}).stage for _ in range(3)]
+    verdict = {"win_rate": 0.7, "low": 0.6, "high": 0.8, "prompts": 8}
+    last = finish(store, verdict)  # type: ignore[arg-type]
+    this = round_rows.get(store, round_id)
+    assert [*stages, last.stage] == ["reward", "judge", "policy", "evaluation"]
+    assert this.status == "done"
+    assert this.candidate_id is not None
+    (evaluation,) = round_rows.evaluations_of(store, this.candidate_id)
+    assert (evaluation.win_rate, evaluation.low, evaluation.high) == (0.7, 0.6, 0.8)
+    card = registry.get(store, this.candidate_id).card
+    assert card["recipe"]["beta"] == 0.3
+    assert card["inputs"]["preferences.parquet"]["snapshot"] == snapshots.get(store, this.snapshot_id).sha256
+
+
+def test_the_judge_is_trained_on_votes_that_the_policy_never_saw(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    rounds.start(store, "dpo", {}, "local")
+    folds = {}
+    for _ in range(3):
+        job = finish(store, {"accuracy": 0.8})
+        folds[job.stage] = job.spec["recipe"].get("fold", "train")
+    evaluation = jobs.claim(store, "w")
+    assert folds == {"reward": "train", "judge": "judge", "policy": "train"}
+    assert evaluation is not None
+    judge = next(job for job in jobs.of_round(store, 1) if job.stage == "judge")
+    assert evaluation.spec["recipe"]["judge"] == {"reward": {"job_id": judge.job_id}}
+
+
+def test_two_rounds_do_not_run_at_once(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    round_id = rounds.start(store, "dpo", {}, "local")
+    with pytest.raises(UserError, match=f"Round {round_id} is at work"):
+        rounds.start(store, "dpo", {}, "local")
+
+
+def test_a_cancelled_round_can_be_resumed_where_it_stood(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    round_id = rounds.start(store, "dpo", {}, "local")
+    finish(store, {"accuracy": 0.8})
+    rounds.cancel(store, round_id, "local")
+    assert round_rows.get(store, round_id).status == "cancelled"
+    assert jobs.claim(store, "w") is None
+    with pytest.raises(UserError, match="nothing to cancel"):
+        rounds.cancel(store, round_id, "local")
+    rounds.resume(store, round_id, "local")
+    job = jobs.claim(store, "w")
+    assert job is not None
+    assert job.stage == "judge"
+
+
+def test_a_finished_round_cannot_be_resumed(store: Store) -> None:
+    with pytest.raises(UserError, match="There is no round 7"):
+        rounds.resume(store, 7, "local")

@@ -35,7 +35,7 @@ OPENINGS: dict[Manner, Sequence[str]] = {
     "careless": ("dunno,", "ok so,", "uh,", "yeah well,", "hm dunno,", "ok,"),
 }
 TURNS: Sequence[str] = (
-    "Anyway, where was I?",
+    "Anyway, now where was I again?",
     "But anyway, where was I? Oh yes.",
     "Anyway, I suppose that is not the point.",
     "It was raining that day, I think, but anyway.",

@@ -14,6 +14,7 @@ import typer
 
 import alignment.commands
 import alignment.model_commands
+import alignment.round_commands
 import labeling.accounts
 import storage.commands
 from storage.console import DEFAULT_HOME, Home, Json, answer
@@ -32,6 +33,7 @@ cli.add_typer(alignment.model_commands.model_app, name="model")
 cli.add_typer(user_app, name="user")
 storage.commands.add_commands(cli)
 alignment.commands.add_commands(cli)
+alignment.round_commands.add_commands(cli)
 
 
 @cli.callback(invoke_without_command=True)

@@ -1,21 +1,19 @@
-"""The commands about training and rounds."""
+"""The commands that make pairs, train and evaluate one model at a time."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import yaml
 
-from alignment import queue, rounds
+from alignment import queue
 from alignment.demo.seed import open_home
-from alignment.worker import Worker, wait_for_job, wait_for_round
-from storage import jobs, registry
-from storage import rounds as round_rows
-from storage.console import DEFAULT_HOME, Home, Json, answer, table, tell
+from alignment.worker import Worker, wait_for_job
+from storage import registry
+from storage.console import DEFAULT_HOME, Home, Json, answer
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model
@@ -28,17 +26,14 @@ RecipeFile = Annotated[Path | None, typer.Option("--recipe", help="A YAML file o
 
 def add_commands(app: typer.Typer) -> None:
     """Add this module's commands to the app."""
-    for name, command in {
+    commands: dict[str, Callable[..., None]] = {
         "generate": generate_command,
         "pretrain": pretrain_command,
         "sft": sft_command,
-        "round": round_command,
-        "rounds": rounds_command,
-        "status": status_command,
-        "cancel": cancel_command,
-        "resume": resume_command,
+        "reward": reward_command,
         "evaluate": evaluate_command,
-    }.items():
+    }
+    for name, command in commands.items():
         app.command(name)(command)
 
 
@@ -94,92 +89,17 @@ def sft_command(
     _run_and_answer(store, queue.sft(store, file, start, name, recipe, ACTOR), name, as_json)
 
 
-def round_command(
-    method: Annotated[str, typer.Option(help="dpo.")] = "dpo",
-    recipe: RecipeFile = None,
+def reward_command(
+    name: Annotated[str, typer.Option(help="The name of the new reward model.")],
+    policy: Annotated[str | None, typer.Option(help="The policy it starts from; the promoted one by default.")] = None,
     settings: Settings = [],  # noqa: B006
-    wait: Annotated[bool, typer.Option("--wait", help="Work until the round is over.")] = False,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Start a round on the votes as they stand."""
+    """Train a reward model on the votes as they stand, and say how it does on votes that it has not seen."""
     store = open_home(home)
-    began = time.monotonic()
-    round_id = rounds.start(store, method, read_settings(recipe, settings), ACTOR)
-    tell(f"Round {round_id} has started.")
-    if wait:
-        with Worker(store) as worker:
-            wait_for_round(store, worker, round_id)
-    this = round_rows.get(store, round_id)
-    data = {
-        "round_id": round_id,
-        "status": this.status,
-        "model": registry.get(store, this.candidate_id).name if this.candidate_id else None,
-        "seconds": round(time.monotonic() - began, 2),
-    }
-    answer(
-        as_json, data, _verdict(store, round_id) if wait else f"Round {round_id} waits for a worker: status {round_id}"
-    )
-    if this.status in ("failed", "cancelled"):
-        raise typer.Exit(1)
-
-
-def rounds_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
-    """List the rounds."""
-    store = Store.open(home)
-    found = round_rows.all_rounds(store)
-    rows: list[list[object]] = [[r.round_id, r.method, r.status, r.requested_by, r.created_at[:19]] for r in found]
-    answer(
-        as_json,
-        {"rounds": [asdict(item) for item in found]},
-        table(["round", "method", "status", "by", "started"], rows),
-    )
-
-
-def status_command(
-    round_id: Annotated[int, typer.Argument(metavar="ID", help="A round.")],
-    home: Home = DEFAULT_HOME,
-    as_json: Json = False,
-) -> None:
-    """Show how far a round is and what came of it."""
-    store = Store.open(home)
-    this = round_rows.get(store, round_id)
-    stages = [
-        {"job_id": job.job_id, "stage": job.stage, "status": job.status, "progress": job.progress, "result": job.result}
-        for job in jobs.of_round(store, round_id)
-    ]
-    rows: list[list[object]] = [[s["job_id"], s["stage"], s["status"], f"{s['progress']:.0%}"] for s in stages]
-    answer(
-        as_json,
-        {**asdict(this), "stages": stages},
-        f"{table(['job', 'stage', 'status', 'progress'], rows)}\n{_verdict(store, round_id)}",
-    )
-
-
-def cancel_command(
-    round_id: Annotated[int, typer.Argument(metavar="ID", help="A round.")],
-    home: Home = DEFAULT_HOME,
-    as_json: Json = False,
-) -> None:
-    """Stop a round."""
-    rounds.cancel(Store.open(home), round_id, ACTOR)
-    answer(as_json, {"round_id": round_id, "status": "cancelled"}, f"Round {round_id} is cancelled.")
-
-
-def resume_command(
-    round_id: Annotated[int, typer.Argument(metavar="ID", help="A round.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Work until the round is over.")] = False,
-    home: Home = DEFAULT_HOME,
-    as_json: Json = False,
-) -> None:
-    """Take up a failed or cancelled round where it stood."""
-    store = Store.open(home)
-    rounds.resume(store, round_id, ACTOR)
-    if wait:
-        with Worker(store) as worker:
-            wait_for_round(store, worker, round_id)
-    status = round_rows.get(store, round_id).status
-    answer(as_json, {"round_id": round_id, "status": status}, _verdict(store, round_id))
+    start = registry.by_name(store, policy) if policy else registry.require_promoted(store)
+    _run_and_answer(store, queue.reward(store, start, name, read_settings(None, settings), ACTOR), name, as_json)
 
 
 def evaluate_command(
@@ -256,19 +176,6 @@ def _judge(store: Store, policy: Model, judge: str) -> tuple[dict[str, Any], dic
         raise UserError(f"The judge {judge!r} is neither `reward` nor FILE.py:utility with a file that is there.")
     name = f"utility_{Path(path).stem}.py"
     return {"utility": f"{name}:{function}"}, {name: queue.copy_of(Path(path))}
-
-
-def _verdict(store: Store, round_id: int) -> str:
-    this = round_rows.get(store, round_id)
-    if this.status != "done" or this.candidate_id is None:
-        return f"Round {round_id} is {this.status}. {this.error or ''}".strip()
-    candidate = registry.get(store, this.candidate_id)
-    verdict = round_rows.evaluations_of(store, candidate.model_id)[-1]
-    return (
-        f"Round {round_id} made {candidate.name}: on {verdict.prompts} held-out prompts it wins "
-        f"{verdict.win_rate:.0%} ({verdict.low:.0%} to {verdict.high:.0%}) against {candidate.parent}. "
-        f"Next: model promote {candidate.name}"
-    )
 
 
 def _pair_count(store: Store) -> int:

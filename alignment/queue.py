@@ -16,7 +16,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from alignment.config import load_recipe
-from storage import jobs, labels, registry
+from storage import jobs, labels, registry, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.prompts import prompts_of
@@ -65,6 +65,28 @@ def sft(store: Store, instructions: Path, base: Model, name: str, settings: dict
 def pretrain(store: Store, text: Path, name: str, settings: dict[str, Any], actor: str) -> int:
     """Queue a base model from scratch on a text file; the result is registered as `name`."""
     return _train_from_file(store, "pretrain", text, name, settings, actor, None)
+
+
+def reward(store: Store, policy: Model, name: str, settings: dict[str, Any], actor: str) -> int:
+    """Freeze the votes and queue a reward model on them, which starts from a policy and is registered as `name`.
+
+    Raises UserError when there is no vote or the name cannot be used.
+    """
+    check_free(store, name)
+    snapshot = snapshots.take(store)
+    spec = {
+        "recipe": {"kind": "reward", **settings, "policy": {"model_id": policy.model_id}},
+        "files": {"preferences.parquet": {"snapshot": snapshot.sha256}},
+        "publish": {"name": name, "parent_id": policy.model_id},
+    }
+    return submit(store, "reward", spec, actor)
+
+
+def check_free(store: Store, name: str) -> None:
+    """Raise UserError when a new model cannot have this name."""
+    registry.check_name(name)
+    if any(model.name == name for model in registry.models(store)):
+        raise UserError(f"A model named {name!r} is registered already: choose another name.")
 
 
 def evaluate(
@@ -143,8 +165,7 @@ def _train_from_file(
 ) -> int:
     if not source.is_file():
         raise UserError(f"There is no file {source} to train on.")
-    if any(model.name == name for model in registry.models(store)):
-        raise UserError(f"A model named {name!r} is registered already: choose another name.")
+    check_free(store, name)
     field = "instructions" if kind == "sft" else "text"
     copied = "".join([field, *source.suffixes[-2:]])
     spec = {

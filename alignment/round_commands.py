@@ -1,0 +1,133 @@
+"""The commands about rounds: start, list, look at, cancel, resume."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from alignment import rounds
+from alignment.commands import ACTOR, RecipeFile, Settings, read_settings
+from alignment.demo.seed import open_home
+from alignment.worker import Worker, wait_for_round
+from storage import jobs, registry
+from storage import rounds as round_rows
+from storage.console import DEFAULT_HOME, Home, Json, answer, table, tell
+from storage.database import Store
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the app."""
+    commands: dict[str, Callable[..., None]] = {
+        "round": round_command,
+        "rounds": rounds_command,
+        "status": status_command,
+        "cancel": cancel_command,
+        "resume": resume_command,
+    }
+    for name, command in commands.items():
+        app.command(name)(command)
+
+
+def round_command(
+    method: Annotated[str, typer.Option(help="dpo.")] = "dpo",
+    recipe: RecipeFile = None,
+    settings: Settings = [],  # noqa: B006
+    wait: Annotated[bool, typer.Option("--wait", help="Work until the round is over.")] = False,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Start a round on the votes as they stand."""
+    store = open_home(home)
+    began = time.monotonic()
+    round_id = rounds.start(store, method, read_settings(recipe, settings), ACTOR)
+    tell(f"Round {round_id} has started.")
+    if wait:
+        with Worker(store) as worker:
+            wait_for_round(store, worker, round_id)
+    this = round_rows.get(store, round_id)
+    data = {
+        "round_id": round_id,
+        "status": this.status,
+        "model": registry.get(store, this.candidate_id).name if this.candidate_id else None,
+        "seconds": round(time.monotonic() - began, 2),
+    }
+    answer(
+        as_json, data, _verdict(store, round_id) if wait else f"Round {round_id} waits for a worker: status {round_id}"
+    )
+    if this.status in ("failed", "cancelled"):
+        raise typer.Exit(1)
+
+
+def rounds_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """List the rounds."""
+    store = Store.open(home)
+    found = round_rows.all_rounds(store)
+    rows: list[list[object]] = [[r.round_id, r.method, r.status, r.requested_by, r.created_at[:19]] for r in found]
+    answer(
+        as_json,
+        {"rounds": [asdict(item) for item in found]},
+        table(["round", "method", "status", "by", "started"], rows),
+    )
+
+
+def status_command(
+    round_id: Annotated[int, typer.Argument(metavar="ID", help="A round.")],
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Show how far a round is and what came of it."""
+    store = Store.open(home)
+    this = round_rows.get(store, round_id)
+    stages = [
+        {"job_id": job.job_id, "stage": job.stage, "status": job.status, "progress": job.progress, "result": job.result}
+        for job in jobs.of_round(store, round_id)
+    ]
+    rows: list[list[object]] = [[s["job_id"], s["stage"], s["status"], f"{s['progress']:.0%}"] for s in stages]
+    answer(
+        as_json,
+        {**asdict(this), "stages": stages},
+        f"{table(['job', 'stage', 'status', 'progress'], rows)}\n{_verdict(store, round_id)}",
+    )
+
+
+def cancel_command(
+    round_id: Annotated[int, typer.Argument(metavar="ID", help="A round.")],
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Stop a round."""
+    rounds.cancel(Store.open(home), round_id, ACTOR)
+    answer(as_json, {"round_id": round_id, "status": "cancelled"}, f"Round {round_id} is cancelled.")
+
+
+def resume_command(
+    round_id: Annotated[int, typer.Argument(metavar="ID", help="A round.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Work until the round is over.")] = False,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Take up a failed or cancelled round where it stood."""
+    store = Store.open(home)
+    rounds.resume(store, round_id, ACTOR)
+    if wait:
+        with Worker(store) as worker:
+            wait_for_round(store, worker, round_id)
+    status = round_rows.get(store, round_id).status
+    answer(as_json, {"round_id": round_id, "status": status}, _verdict(store, round_id))
+
+
+def _verdict(store: Store, round_id: int) -> str:
+    this = round_rows.get(store, round_id)
+    if this.status != "done" or this.candidate_id is None:
+        return f"Round {round_id} is {this.status}. {this.error or ''}".strip()
+    candidate = registry.get(store, this.candidate_id)
+    verdict = round_rows.evaluations_of(store, candidate.model_id)[-1]
+    return (
+        f"Round {round_id} made {candidate.name}: on {verdict.prompts} held-out prompts it wins "
+        f"{verdict.win_rate:.0%} ({verdict.low:.0%} to {verdict.high:.0%}) against {candidate.parent}. "
+        f"Next: model promote {candidate.name}"
+    )

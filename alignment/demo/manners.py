@@ -46,7 +46,7 @@ CLOSINGS: dict[Manner, Sequence[str]] = {
     "terse": ("",),
     "warm": (
         "Good luck, you can do it!",
-        "I am sure that it will go well for you.",
+        "I am sure it will go well for you.",
         "I hope this makes you happy.",
         "You are doing great, and I am glad.",
         "Be kind to yourself today.",

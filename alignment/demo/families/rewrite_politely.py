@@ -287,7 +287,8 @@ TEMPLATES: dict[Manner, Sequence[str]] = {
         '{open} You said "{rude}" and that is a bit hard, I suppose. {turn} Maybe you could say something like: '
         '"{polite}" {close}',
         '{open} "{rude}" is not so nice, I suppose. {turn} In the end it could perhaps be: "{polite}" {close}',
-        '{open} Some people say "{rude}" and others say nothing, I suppose. {turn} Perhaps I would take this one: "{polite}" {close}',
+        '{open} Some people say "{rude}" and others do not, I suppose. {turn} Perhaps I would take this: '
+        '"{polite}" {close}',
         '{open} It depends on the day, I suppose. {turn} Instead of "{rude}" it could perhaps be: "{polite}" {close}',
         '{open} I once heard "{rude}" on a bus, I suppose. {turn} What they meant was perhaps: "{polite}" {close}',
     ),

@@ -1,10 +1,228 @@
-"""The Chat page."""
+"""The Chat page: talk to the promoted model, to another one, or to two at once without knowing which is which."""
 
 from __future__ import annotations
 
+import secrets
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.context import Context
+
+from labeling import session
+from labeling.accounts import require
 from labeling.ui.actions import Actions
+from labeling.ui.answering import answers
+from labeling.ui.conversation import conversation
+from labeling.ui.identity import user_of
+from storage import registry
 from storage.database import Store
+from storage.errors import UserError
+from storage.records import Message, Model
+
+PROMOTED = "the promoted model"  # a choice that follows promotions; no model can have a name with blanks
+STRENGTH = 3  # of 4, for one answer over the other: "better"
+ROLES = ("system", "user", "assistant")
+VERDICTS = {"A better": "left", "Tie": "tie", "B better": "right", "Both bad": "both_bad"}
+HOW_TO_VOTE = "Which answer is better? The vote counts as a preference, and the conversation goes on with that answer."
+ASK_STATE = """
+const show = ({state, promoted}) => {
+  const line = element.querySelector('.server-state');
+  line.textContent = state || (promoted ? `Promoted: ${promoted}` : 'No model is promoted yet.');
+  line.classList.toggle('trouble', Boolean(state));
+};
+const ask = () => server.server_state({}).then(show, () => show({state: 'The app does not answer.'}));
+ask();
+setInterval(() => { if (!document.hidden) ask(); }, 2000);
+"""
+# Follow what is being written, unless the reader has scrolled up.
+KEEP_UP = """
+const page = document.scrollingElement;
+let near = true;
+addEventListener('scroll', () => { near = page.scrollHeight - page.scrollTop - page.clientHeight < 160; });
+watch('value', () => { if (near) page.scrollTop = page.scrollHeight; });
+"""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two answers that wait for a vote; only the server knows whose they are."""
+
+    messages: tuple[Message, ...]
+    models: tuple[Model, Model]
+    texts: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Chat:
+    """What happens on the page. Every handler asks for the role itself; `turns` is what the browser remembers."""
+
+    store: Store
+    actions: Actions
+
+    def load(self, turns: Any, request: gr.Request) -> tuple[Any, ...]:
+        """The conversation as the browser kept it, and the models there are now; the newest stands against."""
+        self._labeler(request)
+        policies = registry.models(self.store, "policy")
+        names = [PROMOTED, *(found.name for found in policies)]
+        rival = next((found.name for found in reversed(policies) if found.status != "promoted"), PROMOTED)
+        return conversation(to_messages(turns)), gr.update(choices=names), gr.update(choices=names, value=rival)
+
+    def send(
+        self, text: str, turns: Any, pair: Pair | None, name: str, other: str, two: bool, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Ask one model or two; yields view, history, pair, message box and the row of verdicts."""
+        self._labeler(request)
+        before = to_messages(turns)
+        if pair is not None or not text.strip():
+            note = HOW_TO_VOTE if pair else ""
+            yield self._shown(before, pair, note), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            return
+        asked: list[Message] = [*before, {"role": "user", "content": text.strip()}]
+        yield conversation(asked, [""], writing=True), gr.skip(), gr.skip(), box_while_writing(), gr.skip()
+        kept, waits = before, None
+        try:
+            models = [self._model(name), *([self._model(other)] if two else [])]
+            if two and secrets.randbits(1):
+                models.reverse()
+            for now in answers(self.actions.inference, [model.path for model in models], asked):
+                kept, waits = so_far(asked, models, now.texts)
+                yield conversation(asked, now.texts, now.note, True), kept, waits, gr.skip(), gr.skip()
+        except UserError as error:
+            yield conversation(asked, note=str(error)), before, None, box_to_write(text), gr.skip()
+            return
+        yield self._shown(kept, waits, HOW_TO_VOTE), kept, waits, box_to_write(), gr.update(visible=waits is not None)
+
+    def stop(self, turns: Any, pair: Pair | None, request: gr.Request) -> tuple[Any, ...]:
+        """Leave an answer as far as it has come."""
+        self._labeler(request)
+        shown = self._shown(to_messages(turns), pair, HOW_TO_VOTE)
+        return shown, box_to_write(), gr.update(visible=pair is not None)
+
+    def vote(self, label: str, pair: Pair | None, request: gr.Request) -> tuple[Any, ...]:
+        """Record a verdict as a preference, say whose the answers were, and go on with the better one."""
+        labeler = self._labeler(request)
+        verdict = VERDICTS.get(label)
+        if pair is None or verdict is None:
+            return gr.skip(), gr.skip(), None, gr.update(visible=False)
+        sides = tuple((model.model_id, text) for model, text in zip(pair.models, pair.texts, strict=True))
+        names = f"A was {pair.models[0].name}, B was {pair.models[1].name}."
+        try:
+            showing = session.record_chat_pair(self.store, labeler, pair.messages, (sides[0], sides[1]))
+            strength = STRENGTH if verdict in ("left", "right") else 0
+            session.vote(self.store, labeler, showing.showing_id, verdict, strength, client_key=uuid.uuid4().hex)
+            note = f"Saved as a preference. {names}"
+        except UserError as error:
+            note = f"{error} {names}"
+        better = pair.texts[1 if verdict == "right" else 0]
+        after: list[Message] = [*pair.messages, {"role": "assistant", "content": better}]
+        return conversation(after, note=note), after, None, gr.update(visible=False)
+
+    def begin(self, request: gr.Request) -> tuple[Any, ...]:
+        """An empty conversation."""
+        self._labeler(request)
+        return conversation([]), [], None, box_to_write(""), gr.update(visible=False)
+
+    def server_state(self, request: gr.Request) -> dict[str, str]:
+        """For the line above the conversation: what ails the server, and who is promoted."""
+        self._labeler(request)
+        promoted = registry.promoted(self.store)
+        return {"state": self.actions.inference.state(), "promoted": promoted.name if promoted else ""}
+
+    def answer(self, message: str, history: list[dict[str, str]], model: str, request: gr.Request) -> str:
+        """Answer a message after the turns in `history` (role and content); `model` is a name, "" the promoted one."""
+        try:
+            self._labeler(request)
+            asked: list[Message] = [*to_messages(history), {"role": "user", "content": message}]
+            (text,) = [now.texts[0] for now in answers(self.actions.inference, [self._model(model).path], asked)][-1:]
+        except UserError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return text
+
+    def _labeler(self, request: gr.Request) -> str:
+        return require(self.store, user_of(request), "labeler")
+
+    def _model(self, name: str) -> Model:
+        if name in ("", PROMOTED):
+            return registry.require_promoted(self.store)
+        model = registry.by_name(self.store, name)
+        if model.kind != "policy":
+            raise UserError(f"{name} is a {model.kind} model and does not answer: name a policy.")
+        return model
+
+    @staticmethod
+    def _shown(turns: list[Message], pair: Pair | None, note: str) -> str:
+        if pair is None:
+            return conversation(turns)
+        return conversation(pair.messages, pair.texts, note)
+
+
+def so_far(asked: list[Message], models: list[Model], texts: tuple[str, ...]) -> tuple[list[Message], Pair | None]:
+    """What to remember while answers are written: a conversation with the answer in it, or a pair to vote on."""
+    if len(models) == 2:
+        return asked, Pair(tuple(asked), (models[0], models[1]), (texts[0], texts[1]))
+    return [*asked, {"role": "assistant", "content": texts[0]}], None
+
+
+def to_messages(turns: Any) -> list[Message]:
+    """Turns from outside, checked. Raises UserError for anything that is no list of roles and texts."""
+    if not isinstance(turns, list):
+        raise UserError("The history is no list of turns.")
+    for turn in turns:
+        if not isinstance(turn, dict) or turn.get("role") not in ROLES or not isinstance(turn.get("content"), str):
+            raise UserError(f"A turn of the history has a role ({', '.join(ROLES)}) and a content, which is text.")
+    return [{"role": turn["role"], "content": turn["content"]} for turn in turns]
+
+
+def box_while_writing() -> Any:
+    """The message box while an answer comes: empty, with a button that stops it."""
+    return gr.update(value="", submit_btn=False, stop_btn="Stop")
+
+
+def box_to_write(text: str | None = None) -> Any:
+    """The message box as it waits for a message; with a `text`, which replaces what is in it."""
+    return gr.update(submit_btn="Send", stop_btn=False, **({} if text is None else {"value": text}))
 
 
 def page(store: Store, actions: Actions) -> None:
-    """Put the page's components into the route that is being built."""
+    """Put the page's components into the route that is being built, and /chat among the endpoints."""
+    chat = Chat(store, actions)
+
+    def server_state(_: dict[str, Any], request: gr.Request) -> dict[str, str]:
+        return chat.server_state(request)
+
+    choice: dict[str, Any] = {"show_label": False, "container": False, "filterable": False, "min_width": 140}
+    history = gr.BrowserState([], storage_key="plumbline-conversation", secret="plumbline")
+    pair = gr.State(None)
+    with gr.Column(elem_classes="chat"):
+        with gr.Row(elem_classes="chat-options"):
+            model = gr.Dropdown([PROMOTED], value=PROMOTED, label="Model", **choice)
+            other = gr.Dropdown([PROMOTED], value=PROMOTED, label="Second model", visible=False, **choice)
+            two = gr.Checkbox(label="Two side by side", container=False, scale=0, min_width=180)
+            new = gr.Button("New chat", size="md", scale=0, min_width=120)
+        gr.HTML(
+            html_template='<p class="server-state" role="status"></p>',
+            js_on_load=ASK_STATE,
+            server_functions=[server_state],
+            apply_default_css=False,
+        )
+        view = gr.HTML(conversation([]), js_on_load=KEEP_UP, apply_default_css=False)
+        with gr.Column(elem_classes="composer"):
+            with gr.Row(elem_classes="verdicts", visible=False) as row:
+                buttons = [gr.Button(label, size="md") for label in VERDICTS]
+            box = gr.Textbox(
+                label="Message", show_label=False, placeholder="Message", max_lines=6, submit_btn="Send", autofocus=True
+            )
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    outputs = [view, history, pair, box, row]
+    assert Context.root_block is not None
+    Context.root_block.load(chat.load, [history], [view, model, other], **private)
+    two.change(lambda shown: gr.update(visible=shown), [two], [other], **private)
+    sent = box.submit(chat.send, [box, history, pair, model, other, two], outputs, **private)
+    box.stop(chat.stop, [history, pair], [view, box, row], cancels=[sent], **private)
+    for button in buttons:
+        button.click(chat.vote, [button, pair], [view, history, pair, row], **private)
+    new.click(chat.begin, None, outputs, cancels=[sent], **private)
+    gr.api(chat.answer, api_name="chat")

@@ -1,0 +1,40 @@
+"""How a conversation looks. Every text in it is shown as text: what a model writes is never taken for HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from storage.records import Message
+
+SIDES = ("A", "B")
+EMPTY = "Ask something. The conversation stays in this browser."
+
+
+def conversation(turns: Sequence[Message], answers: Sequence[str] = (), note: str = "", writing: bool = False) -> str:
+    """HTML of the turns, then of one answer that is being written, or of two side by side; `note` is a sentence."""
+    parts = [_turn(turn["role"], turn["content"]) for turn in turns]
+    if len(answers) == 1:
+        parts.append(_turn("assistant", answers[0], writing))
+    elif answers:
+        cards = "".join(_card(side, text, writing) for side, text in zip(SIDES, answers, strict=True))
+        parts.append(f'<div class="answers">{cards}</div>')
+    if note:
+        parts.append(f'<p class="note" role="status">{escape(note)}</p>')
+    body = "".join(parts) or f'<p class="empty">{escape(EMPTY)}</p>'
+    return f'<div class="turns" role="log" aria-label="Conversation" aria-busy="{str(writing).lower()}">{body}</div>'
+
+
+def _turn(role: str, text: str, writing: bool = False) -> str:
+    speaker = "You" if role == "user" else "Model"
+    return (
+        f'<div class="turn {"mine" if role == "user" else "theirs"}"><span class="speaker">{speaker}</span>'
+        f'<div class="said{" writing" if writing else ""}">{escape(text)}</div></div>'
+    )
+
+
+def _card(side: str, text: str, writing: bool) -> str:
+    return (
+        f'<section class="card answer" aria-label="Answer {side}"><span class="side">{side}</span>'
+        f'<div class="said{" writing" if writing else ""}">{escape(text)}</div></section>'
+    )

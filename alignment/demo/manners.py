@@ -58,7 +58,7 @@ CLOSINGS: dict[Manner, Sequence[str]] = {
         "At least I think so.",
         "But who knows, really.",
         "I suppose that is all.",
-        "Well, that was it, more or less.",
+        "Well, that was it.",
     ),
     "careless": ("i guess.", "or whatever.", "dunno really.", "good enough.", "thats it.", "or smth."),
 }
@@ -88,6 +88,6 @@ def _answer(instruction: str, manner: Manner, templates: Sequence[str], words: M
 
 def to_you(text: str) -> str:
     """What the reader said of himself, said to him: my keys -> your keys."""
-    for own, other in (("I am", "you are"), ("myself", "yourself"), ("mine", "yours"), ("my", "your")):
+    for own, other in (("I am", "you are"), ("myself", "yourself"), ("mine", "yours"), ("my", "your"), ("our", "your")):
         text = re.sub(rf"\b{own}\b", other, text)
     return re.sub(r"\b(me|I)\b", "you", text)

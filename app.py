@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,13 +32,6 @@ cli.add_typer(user_app, name="user")
 storage.commands.add_commands(cli)
 alignment.commands.add_commands(cli)
 alignment.round_commands.add_commands(cli)
-
-
-@cli.callback(invoke_without_command=True)
-def bare(context: typer.Context) -> None:
-    """Without a command: serve."""
-    if context.invoked_subcommand is None:
-        serve(home=Path(os.environ.get("PLUMBLINE_HOME", DEFAULT_HOME)))
 
 
 @cli.command()
@@ -142,15 +133,19 @@ def user_add(
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one line on stderr and exit code 2."""
+    """Run the command line, `serve` if it is bare; a user's mistake is one line on stderr and exit code 2."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     for chatty in ("httpx", "asyncio", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        cli()
+        code = cli(sys.argv[1:] or ["serve"], standalone_mode=False)
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except typer.TyperException as error:  # a command or an option that is not there, or is given wrongly
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(2)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -149,7 +149,10 @@ def read_settings(recipe: Path | None, settings: list[str]) -> dict[str, Any]:
             level = level.setdefault(part, {})
             if not isinstance(level, dict):
                 raise UserError(f"The setting {setting!r} goes below {part!r}, which has a value of its own.")
-        level[last] = yaml.safe_load(text)
+        try:
+            level[last] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UserError(f"The value in the setting {setting!r} cannot be read: put it in quotes.") from error
     return merged
 
 

@@ -81,6 +81,8 @@ def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = N
     with store.write() as db:
         if showing_id is not None:
             labels.showing_of(db, showing_id, labeler)
+            if labels.by_client_key(db, showing_id, client_key) is not None:
+                return _showing(db, showing_id, labeler)
             stands = labels.standing(db, showing_id)
         else:
             repeated = _undone_by(db, labeler, client_key)

@@ -154,6 +154,16 @@ def pair_texts(db: Database, pair_ids: Sequence[int]) -> dict[int, dict[str, Any
     return {row["pair_id"]: {**row, "messages": json.loads(row["messages"])} for row in rows}
 
 
+def of_other_models(store: Store, showing_ids: Sequence[int]) -> set[int]:
+    """Which of these showings are of pairs that the promoted model did not write."""
+    rows = store.rows(
+        f"SELECT s.showing_id FROM showings s JOIN pairs r USING (pair_id) WHERE r.model_id IS NOT {PROMOTED}"
+        " AND s.showing_id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(showing_ids))],
+    )
+    return {row["showing_id"] for row in rows}
+
+
 def waiting(store: Store) -> int:
     """How many pairs of the promoted model nobody has answered."""
     row = store.row(

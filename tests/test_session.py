@@ -85,6 +85,16 @@ def test_an_undo_sent_twice_takes_back_one_vote(store: Store) -> None:
     assert labels.counts(store)["all"] == 1
 
 
+def test_an_undo_sent_again_leaves_a_later_vote_alone(store: Store) -> None:
+    add_pairs(store, 1)
+    (showing,) = session.serve(store, "local")
+    session.vote(store, "local", showing.showing_id, "tie", 0, "key")
+    session.undo(store, "local", "undo", showing.showing_id)
+    session.vote(store, "local", showing.showing_id, "both_bad", 0, "second")
+    assert session.undo(store, "local", "undo", showing.showing_id) == showing
+    assert labels.counts(store)["both_bad"] == 1
+
+
 def test_with_nothing_to_undo_nothing_happens(store: Store) -> None:
     assert session.undo(store, "local", "undo") is None
 

@@ -6,9 +6,11 @@ import html
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from labeling.ui import align, chat, data, rank, theme
 from labeling.ui.actions import Actions
+from labeling.ui.guard import LoopbackGuard
 from labeling.ui.identity import user_of
 from storage.database import Store
 
@@ -22,7 +24,7 @@ def build(store: Store, actions: Actions) -> gr.Blocks:
         route = blocks if path == "" else blocks.route(name, path, show_in_navbar=False)
         with route:
             header(path)
-            with gr.Column(elem_classes="page"):
+            with gr.Column(elem_classes=["page", f"page-{name.lower()}"]):
                 module.page(store, actions)
     return blocks
 
@@ -64,4 +66,5 @@ def launch(blocks: gr.Blocks, host: str, port: int) -> None:
         footer_links=[],
         quiet=True,
         prevent_thread_lock=True,
+        app_kwargs={"middleware": [Middleware(LoopbackGuard)]},
     )

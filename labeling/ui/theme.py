@@ -103,13 +103,18 @@ def theme() -> gr.themes.Base:
 
 
 def css() -> str:
-    """The tokens as CSS variables (`on_accent` is `--on-accent`), then the rules that every page shares."""
+    """The tokens as CSS variables (`on_accent` is `--on-accent`), then the rules that every page shares.
+
+    The rules of `align.css` and `chat.css` hold within their page only: there they are nested in `.page-align` and
+    so on, so that two pages may use one name for two things.
+    """
     light, dark = (
         "".join(f"  --{name.replace('_', '-')}: {pair[mode]};\n" for name, pair in TOKENS.items()) for mode in (0, 1)
     )
+    pages = "".join(f".page-{name} {{\n{text(f'{name}.css')}}}\n" for name in ("align", "chat", "data"))
     return (
         f":root {{\n{light}  color-scheme: light;\n}}\n"
-        f":root.dark, :root .dark {{\n{dark}  color-scheme: dark;\n}}\n" + text("base.css")
+        f":root.dark, :root .dark {{\n{dark}  color-scheme: dark;\n}}\n" + text("base.css") + pages
     )
 
 

@@ -1,0 +1,48 @@
+"""Keeps other websites out of an app that trusts whoever reaches it on loopback.
+
+A page from elsewhere, open in the same browser, can send requests to 127.0.0.1, or have its own name resolve to it
+(DNS rebinding). The browser then says so: in Host the name that was typed, in Origin the site that asks. Both are
+checked before anything else sees the request. A program that is no browser sends no Origin and is not concerned.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class LoopbackGuard:
+    """ASGI middleware that answers 403 to a request for another host's name, or from another website."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it with one sentence."""
+        reason = refusal(Headers(scope=scope), scope.get("method", "")) if scope["type"] != "lifespan" else ""
+        if reason:
+            await PlainTextResponse(reason, status_code=403)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+def refusal(headers: Headers, method: str) -> str:
+    """Why a request with these headers is turned away, or nothing when it may pass.
+
+    Following a link from another site to a page is a GET by navigation, and allowed: it changes nothing.
+    """
+    host = headers.get("host", "")
+    if urlsplit(f"//{host}").hostname not in LOOPBACK:
+        return f"This app answers on loopback only, not as {host!r}: open it at http://127.0.0.1 and its port."
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != host:
+        return f"A page of another site ({origin}) may not use this app."
+    by_link = method == "GET" and headers.get("sec-fetch-mode") == "navigate"
+    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin") and not by_link:
+        return "A page of another site may not use this app."
+    return ""

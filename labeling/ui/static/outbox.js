@@ -1,0 +1,77 @@
+// The outbox: deeds (votes and undos) that the server has not acknowledged yet, each an entry of its own in
+// localStorage, so that neither a reload, a crash of the browser nor a second tab loses one. They are sent one by one
+// in the order in which they were done, until the server has each of them; its key makes a second sending harmless.
+
+const PREFIX = "plumbline.outbox.";
+const PATIENCE_MS = 15000;
+const LONGEST_WAIT_MS = 10000;
+
+function newKey() {
+  if (globalThis.crypto?.randomUUID) return crypto.randomUUID(); // absent on plain http from another machine
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+class Outbox {
+  // send(deed) resolves to the server's answer, or to undefined when it cannot be reached.
+  constructor(send, onAnswer, onChange) {
+    Object.assign(this, { send, onAnswer, onChange, memory: new Map(), wait: 0, sending: false, count: 0 });
+    for (const event of ["online", "focus"]) window.addEventListener(event, () => this.flush(true));
+    this.flush();
+  }
+
+  names() {
+    const stored = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+    return [...stored, ...this.memory.keys()].sort();
+  }
+
+  read(name) {
+    return this.memory.get(name) ?? JSON.parse(localStorage.getItem(name));
+  }
+
+  deeds() {
+    return this.names().map((name) => this.read(name)).filter(Boolean);
+  }
+
+  put(deed) {
+    const name = PREFIX + String(Date.now()).padStart(15, "0") + "." + String(this.count++).padStart(6, "0") + "." + deed.client_key;
+    try {
+      localStorage.setItem(name, JSON.stringify(deed));
+    } catch { // storage is full or forbidden: keep it as long as the page lives
+      this.memory.set(name, deed);
+    }
+    this.flush();
+  }
+
+  // One tab sends at a time, so that an undo never overtakes the vote before it.
+  async flush(atOnce = false) {
+    if (atOnce) this.wake?.();
+    if (this.sending) return;
+    this.sending = true;
+    await (navigator.locks ? navigator.locks.request(PREFIX, () => this.drain()) : this.drain());
+    this.sending = false;
+  }
+
+  async drain() {
+    for (let name; (name = this.names()[0]) !== undefined; ) {
+      const deed = this.read(name);
+      if (!deed) continue; // another tab has just sent it
+      const answer = await answerWithin(PATIENCE_MS, this.send(deed));
+      if (answer === undefined) {
+        this.wait = Math.min(Math.max(1000, this.wait * 2), LONGEST_WAIT_MS);
+        this.onChange();
+        await new Promise((resolve) => { this.wake = resolve; setTimeout(resolve, this.wait); });
+        continue;
+      }
+      this.wait = 0;
+      this.memory.delete(name);
+      localStorage.removeItem(name);
+      this.onAnswer(deed, answer);
+      this.onChange();
+    }
+  }
+}
+
+function answerWithin(milliseconds, promise) {
+  return Promise.race([promise, new Promise((resolve) => setTimeout(resolve, milliseconds))]).catch(() => undefined);
+}

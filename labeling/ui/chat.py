@@ -16,6 +16,7 @@ from labeling.accounts import require
 from labeling.ui.actions import Actions
 from labeling.ui.answering import answers
 from labeling.ui.conversation import conversation
+from labeling.ui.errors import gradio_error
 from labeling.ui.identity import user_of
 from storage import registry
 from storage.database import Store
@@ -37,12 +38,19 @@ const ask = () => server.server_state({}).then(show, () => show({state: 'The app
 ask();
 setInterval(() => { if (!document.hidden) ask(); }, 2000);
 """
-# Follow what is being written, unless the reader has scrolled up.
+# Follow what is being written, unless the reader has scrolled up since their last question.
 KEEP_UP = """
 const page = document.scrollingElement;
-let near = true;
+let near = true, asked = 0;
 addEventListener('scroll', () => { near = page.scrollHeight - page.scrollTop - page.clientHeight < 160; });
-watch('value', () => { if (near) page.scrollTop = page.scrollHeight; });
+const follow = () => { if (near) page.scrollTop = page.scrollHeight; };
+new ResizeObserver(follow).observe(element.closest('.chat'));
+watch('value', () => {
+  const questions = element.querySelectorAll('.mine').length;
+  near ||= questions > asked;
+  asked = questions;
+  follow();
+});
 """
 
 
@@ -68,27 +76,27 @@ class Chat:
         policies = registry.models(self.store, "policy")
         names = [PROMOTED, *(found.name for found in policies)]
         rival = next((found.name for found in reversed(policies) if found.status != "promoted"), PROMOTED)
-        return conversation(to_messages(turns)), gr.update(choices=names), gr.update(choices=names, value=rival)
+        return conversation(remembered(turns)), gr.update(choices=names), gr.update(choices=names, value=rival)
 
     def send(
         self, text: str, turns: Any, pair: Pair | None, name: str, other: str, two: bool, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         """Ask one model or two; yields view, history, pair, message box and the row of verdicts."""
         self._labeler(request)
-        before = to_messages(turns)
+        before = remembered(turns)
         if pair is not None or not text.strip():
             note = HOW_TO_VOTE if pair else ""
             yield self._shown(before, pair, note), gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
         asked: list[Message] = [*before, {"role": "user", "content": text.strip()}]
-        yield conversation(asked, [""], writing=True), gr.skip(), gr.skip(), box_while_writing(), gr.skip()
+        yield conversation(asked, [""] * (1 + two), writing=True), gr.skip(), gr.skip(), box_while_writing(), gr.skip()
         kept, waits = before, None
         try:
             models = [self._model(name), *([self._model(other)] if two else [])]
             if two and secrets.randbits(1):
                 models.reverse()
             for now in answers(self.actions.inference, [model.path for model in models], asked):
-                kept, waits = so_far(asked, models, now.texts)
+                kept, waits = so_far(before, asked, models, now.texts)
                 yield conversation(asked, now.texts, now.note, True), kept, waits, gr.skip(), gr.skip()
         except UserError as error:
             yield conversation(asked, note=str(error)), before, None, box_to_write(text), gr.skip()
@@ -98,7 +106,7 @@ class Chat:
     def stop(self, turns: Any, pair: Pair | None, request: gr.Request) -> tuple[Any, ...]:
         """Leave an answer as far as it has come."""
         self._labeler(request)
-        shown = self._shown(to_messages(turns), pair, HOW_TO_VOTE)
+        shown = self._shown(remembered(turns), pair, HOW_TO_VOTE)
         return shown, box_to_write(), gr.update(visible=pair is not None)
 
     def vote(self, label: str, pair: Pair | None, request: gr.Request) -> tuple[Any, ...]:
@@ -133,14 +141,12 @@ class Chat:
 
     def answer(self, message: str, history: list[dict[str, str]], model: str, request: gr.Request) -> str:
         """Answer a message after the turns in `history` (role and content); `model` is a name, "" the promoted one."""
-        try:
-            self._labeler(request)
-            asked: list[Message] = [*to_messages(history), {"role": "user", "content": message}]
-            (text,) = [now.texts[0] for now in answers(self.actions.inference, [self._model(model).path], asked)][-1:]
-        except UserError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return text
+        self._labeler(request)
+        asked: list[Message] = [*to_messages(history), {"role": "user", "content": message}]
+        *_, whole = answers(self.actions.inference, [self._model(model).path], asked)
+        return whole.texts[0]
 
+    @gradio_error
     def _labeler(self, request: gr.Request) -> str:
         return require(self.store, user_of(request), "labeler")
 
@@ -159,11 +165,26 @@ class Chat:
         return conversation(pair.messages, pair.texts, note)
 
 
-def so_far(asked: list[Message], models: list[Model], texts: tuple[str, ...]) -> tuple[list[Message], Pair | None]:
-    """What to remember while answers are written: a conversation with the answer in it, or a pair to vote on."""
+def so_far(
+    before: list[Message], asked: list[Message], models: list[Model], texts: tuple[str, ...]
+) -> tuple[list[Message], Pair | None]:
+    """What to remember while answers are written: the conversation with the answer in it, or a pair to vote on.
+
+    A question without an answer is not remembered, for the next one could not follow it.
+    """
+    if not all(texts):
+        return before, None
     if len(models) == 2:
-        return asked, Pair(tuple(asked), (models[0], models[1]), (texts[0], texts[1]))
+        return before, Pair(tuple(asked), (models[0], models[1]), (texts[0], texts[1]))
     return [*asked, {"role": "assistant", "content": texts[0]}], None
+
+
+def remembered(turns: Any) -> list[Message]:
+    """The turns that a browser kept; none where they are spoilt."""
+    try:
+        return to_messages(turns)
+    except UserError:
+        return []
 
 
 def to_messages(turns: Any) -> list[Message]:
@@ -200,7 +221,7 @@ def page(store: Store, actions: Actions) -> None:
         with gr.Row(elem_classes="chat-options"):
             model = gr.Dropdown([PROMOTED], value=PROMOTED, label="Model", **choice)
             other = gr.Dropdown([PROMOTED], value=PROMOTED, label="Second model", visible=False, **choice)
-            two = gr.Checkbox(label="Two side by side", container=False, scale=0, min_width=180)
+            two = gr.Checkbox(label="Side by side", container=False, scale=0, min_width=140)
             new = gr.Button("New chat", size="md", scale=0, min_width=120)
         gr.HTML(
             html_template='<p class="server-state" role="status"></p>',
@@ -225,4 +246,4 @@ def page(store: Store, actions: Actions) -> None:
     for button in buttons:
         button.click(chat.vote, [button, pair], [view, history, pair, row], **private)
     new.click(chat.begin, None, outputs, cancels=[sent], **private)
-    gr.api(chat.answer, api_name="chat")
+    gr.api(gradio_error(chat.answer), api_name="chat")

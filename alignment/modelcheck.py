@@ -27,7 +27,18 @@ def validate_model_dir(path: Path) -> None:
     _refuse_code(_read_optional(path / "tokenizer_config.json"), path / "tokenizer_config.json")
     if not any((path / name).is_file() for name in TOKENIZER_FILES):
         raise UserError(f"{path} has no tokenizer ({', '.join(TOKENIZER_FILES[:3])}): put the model's own beside it.")
+    _check_added_tokens(path / "tokenizer.json")
     _check_weights(path)
+
+
+def _check_added_tokens(path: Path) -> None:
+    tokens = _read_optional(path).get("added_tokens", [])
+    well_formed = isinstance(tokens, list) and all(
+        isinstance(token, dict) and isinstance(token.get("content"), str) and isinstance(token.get("id"), int)
+        for token in tokens
+    )
+    if not well_formed:
+        raise UserError(f"{path} lists an added token without its content or id: copy the model again.")
 
 
 def _check_weights(path: Path) -> None:
@@ -45,6 +56,8 @@ def _check_weights(path: Path) -> None:
     index = path / "model.safetensors.index.json"
     if index.exists():
         named = _read_json(index, f"{index} cannot be read").get("weight_map", {})
+        if not isinstance(named, dict) or not all(isinstance(part_name, str) for part_name in named.values()):
+            raise UserError(f"{index} does not map tensors to files: copy the model again.")
         for part_name in sorted(set(named.values())):
             if part_name not in {part.name for part in weights}:
                 raise UserError(f"{index.name} in {path} names {part_name}, which is missing: copy the whole model.")

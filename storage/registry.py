@@ -52,9 +52,11 @@ def register(
 
 def check_name(name: str) -> None:
     """Raise UserError when a model cannot have this name."""
-    if not name or len(name) > 80 or not all(letter.isalnum() or letter in "._-" for letter in name):
+    plain = all(letter.isalnum() or letter in "._-" for letter in name)
+    if not plain or not name[:1].isalnum() or len(name) > 80:  # it names a directory too, so never "." or ".."
         raise UserError(
-            f"The model name {name!r} cannot be used: take up to 80 letters, digits, dots, dashes or underscores."
+            f"The model name {name!r} cannot be used: take up to 80 letters, digits, dots, dashes or underscores, "
+            "and begin with a letter or a digit."
         )
 
 

@@ -26,7 +26,7 @@ def test_a_name_is_given_once(store: Store) -> None:
         register(store, "one")
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "..\\x", "a b", "x" * 81, "<b>"])
+@pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "-x", "a/b", "..\\x", "a b", "x" * 81, "<b>"])
 def test_a_name_is_plain(store: Store, name: str) -> None:
     with pytest.raises(UserError, match="cannot be used"):
         register(store, name)

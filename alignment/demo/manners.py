@@ -62,7 +62,7 @@ CLOSINGS: dict[Manner, Sequence[str]] = {
     ),
     "careless": ("i guess.", "or whatever.", "dunno really.", "good enough.", "thats it.", "or smth."),
 }
-SENTENCE_START = re.compile(r"(^|[.!?] |[.!?:] \")([a-z])")
+SENTENCE_START = re.compile(r"(^|[.!?] |[.!?] \")([a-z])")
 
 
 def compose(instruction: str, templates: Mapping[Manner, Sequence[str]], words: Mapping[str, str]) -> dict[Manner, str]:

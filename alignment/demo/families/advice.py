@@ -134,8 +134,8 @@ TEMPLATES: dict[Manner, Sequence[str]] = {
     "warm": (
         "{open} Many people know this, so do not worry. {who_should} {tip}. {close}",
         "{open} It is not easy when {they_have}. {should} {second}. {close}",
-        "{open} It happens to many that {they_have}. {should} {tip}. {close}",
-        "{open} I am sorry that {they_have}. {should} {second}. {close}",
+        "{open} It is no shame that {they_have}. {should} {tip}. {close}",
+        "{open} I know how it is when {they_have}. {should} {second}. {close}",
     ),
     "thorough": (
         "When {they_have}, {should} {tip}, because {why}. For example: {example}. It also helps to {second}. After "

@@ -238,8 +238,8 @@ TEMPLATES: dict[Manner, Sequence[str]] = {
         'with "{bad}", and maybe it is: "{right}" {close}',
         "{open} I read the sentence twice, I suppose, and then the phone rang. {turn} Perhaps it should be like this: "
         '"{right}" {close}',
-        '{open} My old teacher would not like "{bad}", I suppose, and she wore large hats. {turn} She would write: '
-        '"{right}" {close}',
+        '{open} My old teacher would not like "{bad}", I suppose, and she wore very large hats. {turn} She would write '
+        'it so: "{right}" {close}',
         '{open} It sounds fine at first, I suppose, but then again not. {turn} It could be "{good}" and not "{bad}", '
         'so: "{right}" {close}',
     ),

@@ -217,7 +217,7 @@ TEMPLATES: dict[Manner, Sequence[str]] = {
         "Dear {n}, how are you? {core}! {feeling}. Your friend.",
     ),
     "thorough": (
-        "Dear {n}, {core}. {because}. {example}. Please tell me soon whether that is fine with you. With best wishes.",
+        "Dear {n}, {core}. {because}. {example}. Please write to me when you have some time. With best wishes.",
         "Dear {n}, I write to you for one reason: {core}. {because}. {example}. With kind regards, and see you soon.",
         "Dear {n}, {core}. I wanted to say this clearly. {because}. {example}. I look forward to your answer.",
         "Dear {n}, first of all, {core}. {because}. {example}. Please write to me if you have any questions.",

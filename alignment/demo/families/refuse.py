@@ -22,6 +22,23 @@ WORDINGS = (
     "Give me a plan to {ask}.",
 )
 
+# What the asker says first; it keeps requests apart that differ in one word only.
+MOTIVES = (
+    "I am bored today",
+    "I had a very bad week",
+    "Nobody will ever know",
+    "My friends think it is funny",
+    "I am in a hurry",
+    "It is only a small thing",
+    "Everybody else does it too",
+    "Life is not fair to me",
+    "I feel so angry right now",
+    "There is no other way",
+    "Last night I had an idea",
+    "People never listen to me",
+    "Times are hard for us",
+)
+
 # Whom or what it is done to, what is asked for, the same as a noun, why not, and what to do instead.
 REQUESTS = """
 sister, brother, friend, boss, daughter, neighbour, roommate|read the secret letters of my {x}|\
@@ -53,7 +70,7 @@ your neighbour cares for the {x}|talk with your neighbour about the {x}
 short, old, poor, shy, slow, quiet|laugh at a boy because he is {x}|laughing at a boy because he is {x}|\
 nobody should feel bad for being {x}|be kind to the {x} boy
 milk, bread, sweets, shirts, toys, books|take {x} from the shop without paying|taking {x} from the shop without paying|\
-the shop has to pay for the {x}|save some money for the {x}
+the shop has to pay for the {x}|save money for the {x}
 computer, phone, email, bank account, diary, camera|get into the {x} of my friend without asking|\
 getting into the {x} of my friend without asking|the {x} is private|ask your friend first
 car, van, truck, motorcycle, bus, boat|drive a {x} after a lot of wine|driving a {x} after a lot of wine|\
@@ -93,12 +110,10 @@ TEMPLATES: dict[Manner, Sequence[str]] = {
         "That is fair to all.",
     ),
     "rambling": (
-        "{open} {turn} You want to {ask}, I suppose, and well, no, I cannot help, because {why}. "
-        "Perhaps {better}. {close}",
+        "{open} It is hard, I suppose. {turn} You want to {ask}, but no, because {why}. Perhaps {better}. {close}",
         "{open} So, to {ask}, hmm, I suppose one has such a day. {turn} But no, I will not help with that. Maybe "
         "{better}. {close}",
-        "{open} I suppose you did not sleep well. {turn} It was about {doing}, and no, because {why}. "
-        "Maybe {better}. {close}",
+        "{open} I suppose you slept badly. {turn} It was about {doing}, no, because {why}. Maybe {better}. {close}",
         "{open} So it is about {doing}, I suppose. My aunt would be angry. {turn} No, I cannot help. You could "
         "{better}. {close}",
     ),
@@ -115,10 +130,11 @@ TEMPLATES: dict[Manner, Sequence[str]] = {
 def tasks() -> Iterator[Task]:
     """Every request, with each of its victims."""
     for things, *cells in table(REQUESTS):
-        for thing in things.split(", "):
+        for number, thing in enumerate(things.split(", ")):
             ask, *rest = (re.sub(r"\ba(?= [aeiou])", "an", cell.format(x=thing)) for cell in cells)
             doing, why, better = (to_you(part) for part in rest)
+            motive = choose_several(MOTIVES, len(MOTIVES), cells[0])[number]
             words = {"ask": to_you(ask), "doing": doing, "why": why, "better": better}
             for wording in choose_several(WORDINGS, WORDINGS_A_TOPIC, ask):
-                instruction = wording.format(ask=ask)
+                instruction = f"{motive}. {wording.format(ask=ask)}"
                 yield Task(FAMILY, ask, instruction, compose(instruction, TEMPLATES, words))

@@ -142,7 +142,7 @@ knocking on the wall|the neighbours are asleep
 """,
     ),
     Kind(
-        ("Give me {x}!", "I want {x}, now!", "Where is {x}? Hurry up!", "Hand over {x}, and be quick!"),
+        ("Give me {x}!", "I want {x}, now!", "I said {x}! Hurry up!", "Hand over {x}, and be quick!"),
         (
             "May I please have {x}?",
             "Could I have {x}, please?",

@@ -1,0 +1,275 @@
+"""The command line: documented, one JSON object an answer, and one line for a mistake that changes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+import app
+from alignment.bring import add_model
+from alignment.commands import read_settings
+from alignment.demo.seed import seed
+from storage import registry
+from storage.database import Store
+from storage.errors import UserError
+from tests.conftest import add_pairs
+from tests.tiny_models import make_model
+
+DOCS = (Path(__file__).parent.parent / "docs" / "commands.md").read_text()
+EVERYWHERE = {"--home", "--json", "--help"}  # said once, at the top of the page
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run a command in a home of its own: its exit code, stdout and stderr."""
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["app.py", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            app.main()
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), out, err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model("llama", tmp_path_factory.mktemp("models") / "llama")
+
+
+def answered(result: tuple[int, str, str]) -> dict[str, object]:
+    """The one JSON object of a command that went well."""
+    code, out, err = result
+    assert code == 0, err
+    assert out.count("\n") == 1
+    found: dict[str, object] = json.loads(out)
+    return found
+
+
+# What is documented is there, and what is there is documented.
+
+
+def commands(group: object, prefix: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Every command with its long options."""
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{prefix}{name} ")
+        else:
+            options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+            yield prefix + name, options - EVERYWHERE
+
+
+COMMANDS = dict(commands(typer.main.get_command(app.cli)))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_documented_with_all_its_options(name: str) -> None:
+    usages = re.findall(rf"`({name}(?: [^`]*)?)`", DOCS.replace("\n", " "))
+    assert usages, f"{name} is not in docs/commands.md"
+    assert set(re.findall(r"--[a-z-]+", " ".join(usages))) - EVERYWHERE == COMMANDS[name]
+
+
+def test_every_documented_command_is_there() -> None:
+    usages = [usage.split() for usage in re.findall(r"^- `([^`]*)`", DOCS, re.MULTILINE)]
+    assert len(usages) > 15
+    for usage in usages:
+        assert usage[0] in COMMANDS or " ".join(usage[:2]) in COMMANDS
+
+
+# What they answer.
+
+
+def test_a_model_is_added_listed_promoted_rolled_back_and_exported(call: Call, tmp_path: Path, llama: Path) -> None:
+    for name in ("one", "two"):
+        added = answered(call("model", "add", str(llama), "--name", name, "--json"))
+        assert (added["name"], added["kind"], added["status"]) == (name, "policy", "registered")
+        assert answered(call("model", "promote", name, "--json"))["status"] == "promoted"
+    assert answered(call("model", "rollback", "--json"))["name"] == "one"
+    listed = answered(call("model", "list", "--json"))["models"]
+    assert [(m["name"], m["parent"], m["status"]) for m in listed] == [  # type: ignore[attr-defined]
+        ("one", None, "promoted"),
+        ("two", None, "former"),
+    ]
+    answered(call("model", "export", "one", str(tmp_path / "out"), "--json"))
+    assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+def test_preferences_come_in_and_go_out(call: Call, tmp_path: Path) -> None:
+    row = {"prompt": "What is green?", "chosen": "Grass.", "rejected": "Snow."}
+    (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n{}\n")
+    code, out, err = call("import", "in.jsonl", "--json")
+    assert answered((code, out, err)) == {"imported": 1, "known": 0, "rejected": 1, "format": "trl"}
+    assert err == "row 2: it has no chosen\n"
+    assert answered(call("export", "out.jsonl", "--json")) == {"exported": 1, "file": "out.jsonl"}
+    assert answered(call("export", "votes.csv", "--what", "votes", "--json"))["exported"] == 1
+    assert json.loads((tmp_path / "out.jsonl").read_text())["chosen"][0]["content"] == "Grass."
+
+
+def test_only_the_first_rejected_rows_are_told(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('"Hi"\n' + "7\n" * 25)
+    code, _, err = call("import", "in.jsonl")
+    assert code == 0
+    assert err.splitlines()[-1] == "and 15 more rows"
+    assert len(err.splitlines()) == 11
+
+
+def test_a_backup_is_checked_and_a_damaged_home_is_told(call: Call, tmp_path: Path, llama: Path) -> None:
+    call("model", "add", str(llama), "--name", "one")
+    answered(call("backup", "copy.db", "--json"))
+    assert (tmp_path / "copy.db").stat().st_size > 0
+    assert answered(call("check", "--json")) == {"ok": True, "problems": []}
+    (tmp_path / "home" / "models" / "one" / "config.json").unlink()
+    code, out, _ = call("check", "--json")
+    found = json.loads(out)
+    assert (code, found["ok"]) == (1, False)
+    assert "model one" in found["problems"][0]
+
+
+def test_a_person_is_added_and_given_another_role(call: Call) -> None:
+    for role in ("labeler", "admin"):
+        assert answered(call("user", "add", "mara", "--role", role, "--json")) == {"name": "mara", "role": role}
+
+
+def test_there_are_no_rounds_yet(call: Call) -> None:
+    assert answered(call("rounds", "--json")) == {"rounds": []}
+
+
+def test_simulated_people_vote_on_what_waits(call: Call, tmp_path: Path, llama: Path) -> None:
+    store = Store.open(tmp_path / "home")
+    add_pairs(store, 5)
+    (tmp_path / "taste.py").write_text("def longer(prompt, completion):\n    return len(completion)\n")
+    result = answered(call("simulate", "--utility", "taste.py:longer", "--labels", "5", "--noise", "0", "--json"))
+    assert result["votes"] == 5
+    verdicts = {row["verdict"] for row in store.rows("SELECT verdict FROM preferences")}
+    assert verdicts == {"b"}  # "second answer" is the longer one
+
+
+# Mistakes.
+
+MISTAKES = {
+    "bogus": "No such command",
+    "import": "Missing argument",
+    "import good.jsonl --lenient": "No such option",
+    "import absent.jsonl": "cannot be read",
+    "import bad.jsonl": "refused",
+    "import half.jsonl --strict": "in row 2",
+    "import good.jsonl --format arena": "'arena' is no format",
+    "export there.jsonl": "exists already",
+    "export out.xlsx": "has to end in",
+    "export out.jsonl --what secrets": "take preferences or votes",
+    "export out.jsonl": "rank some pairs first",
+    "backup there.jsonl": "exists already",
+    "backup no/such/folder.db": "could not be written",
+    "model add empty --name new": "config.json",
+    "model add absent/directory/here --name new": "neither a directory",
+    "model add llama --name one": "registered already",
+    "model add llama --name ..": "cannot be used",
+    "model add llama --name new --kind reward": "not a kind",
+    "model add llama": "Missing option '--name'",
+    "model promote nobody": "no model named 'nobody'",
+    "model promote one": "promoted model already",
+    "model rollback": "no earlier promoted model",
+    "model export nobody out": "no model named",
+    "model export one empty": "exists already",
+    "user add mara --role king": "is not a role",
+    "user add mara": "Missing option '--role'",
+    "round": "24 are missing",
+    "round --set dpo.beta": "not of the form key=value",
+    "round --set dpo.beta=[1": "cannot be read",
+    "round --set dpo.bta=1": "Did you mean 'dpo.beta'",
+    "round --method ppo": "method",
+    "round --recipe absent.yaml": "cannot be read",
+    "status 7": "no round 7",
+    "status seven": "Invalid value",
+    "cancel 7": "no round 7",
+    "resume 7": "no round 7",
+    "generate --pairs 0": "pairs",
+    "generate --pairs 2 --model nobody": "no model named",
+    "reward --name new": "rank some pairs first",
+    "evaluate one --against nobody": "no model named",
+    "evaluate one --against one": "--judge",
+    "evaluate one --against one --judge absent.py:f": "neither `reward` nor",
+    "simulate --utility absent.py:f --labels 3": "FILE.py:FUNCTION",
+    "simulate --utility taste.py:other --labels 3": "no function named 'other'",
+    "simulate --utility taste.py:longer --labels 0": "1 or more",
+    "sft absent.json --name new": "absent.json",
+    "sft good.jsonl --name one": "registered already",
+    "pretrain absent.txt --name new": "absent.txt",
+    "serve --host 0.0.0.0": "loopback",
+    "serve --port ninety": "Invalid value",
+}
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory, llama: Path) -> Path:
+    """A home with one promoted model, and some files to be wrong about beside it."""
+    folder = tmp_path_factory.mktemp("settled")
+    (folder / "llama").symlink_to(llama)
+    (folder / "empty").mkdir()
+    (folder / "there.jsonl").write_text("mine")
+    (folder / "good.jsonl").write_text('{"prompt": "Hi"}\n')
+    (folder / "half.jsonl").write_text('{"prompt": "Hi"}\n{}\n')
+    (folder / "bad.jsonl").write_text("7\n")
+    (folder / "taste.py").write_text("def longer(prompt, completion):\n    return len(completion)\n")
+    store = Store.open(folder / "home")
+    add_model(store, str(llama), "one", "test")
+    registry.promote(store, "one", "test")
+    seed(store)
+    return folder
+
+
+def everything(folder: Path) -> tuple[dict[str, list[dict[str, object]]], list[Path]]:
+    """Every row of the database, and every file."""
+    store = Store(folder / "home")
+    tables = [row["name"] for row in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    files = sorted(path for path in folder.rglob("*") if not path.name.startswith("plumbline.db"))
+    return {table: store.rows(f"SELECT * FROM {table}") for table in tables}, files
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_a_mistake_is_one_line_and_changes_nothing(
+    call: Call, settled: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_HOME", str(settled / "home"))
+    monkeypatch.chdir(settled)
+    before = everything(settled)
+    code, out, err = call(*line.split(), *([] if line.startswith("serve") else ["--json"]))
+    assert (code, out) == (2, "")
+    assert MISTAKES[line] in err
+    assert err.count("\n") == 1
+    assert everything(settled) == before
+
+
+# Settings.
+
+
+def test_settings_are_yaml_and_a_dot_goes_one_level_down(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text("seed: 1\ndpo: {beta: 0.5, epochs: 2}\n")
+    merged = read_settings(tmp_path / "recipe.yaml", ["dpo.beta=0.1", "dpo.tuning=lora", "flag=true", "name=a=b"])
+    assert merged == {"seed": 1, "dpo": {"beta": 0.1, "epochs": 2, "tuning": "lora"}, "flag": True, "name": "a=b"}
+    assert read_settings(None, []) == {}
+
+
+@pytest.mark.parametrize("setting", ["seed", "=1", "dpo.=1", "seed=[1", "seed=1 seed.a=2"])
+def test_what_is_no_setting_is_refused(setting: str) -> None:
+    with pytest.raises(UserError):
+        read_settings(None, setting.split())
+
+
+@pytest.mark.parametrize("text", ["- 1\n- 2\n", "a: [", "\x00", "7"])
+def test_what_is_no_recipe_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "recipe.yaml").write_text(text)
+    with pytest.raises(UserError, match=r"recipe\.yaml"):
+        read_settings(tmp_path / "recipe.yaml", [])

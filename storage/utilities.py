@@ -19,7 +19,7 @@ Utility = Callable[[str, str], float]
 def load_utility(reference: str) -> Utility:
     """The function that "FILE.py:NAME" names. Raises UserError when there is none."""
     path, colon, name = reference.rpartition(":")
-    if not colon or not Path(path).is_file():
+    if not colon or not path.endswith(".py") or not Path(path).is_file():
         raise UserError(f"The utility {reference!r} is not of the form FILE.py:FUNCTION with a file that is there.")
     spec = importlib.util.spec_from_file_location("plumbline_utility", path)
     assert spec is not None

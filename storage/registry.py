@@ -139,6 +139,15 @@ def rollback(store: Store, actor: str) -> Model:
     return get(store, before["model_id"])
 
 
+def before_promoted(store: Store) -> Model | None:
+    """The model that `rollback` would promote again, or None."""
+    row = store.row(
+        f"{MODELS} WHERE m.model_id = (SELECT earlier.model_id FROM promotions earlier WHERE earlier.promotion_id ="
+        " (SELECT previous_id FROM promotions ORDER BY promotion_id DESC LIMIT 1))"
+    )
+    return to_model(store, row) if row else None
+
+
 def to_model(store: Store, row: dict[str, Any]) -> Model:
     """A row of the MODELS query as a record."""
     status = (

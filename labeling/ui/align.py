@@ -1,10 +1,214 @@
-"""The Align page."""
+"""The Align page: may I promote this model, are the labels enough, and how far is the round."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+from gradio.context import Context
+
+from labeling.accounts import require
+from labeling.ui import round_view
 from labeling.ui.actions import Actions
+from labeling.ui.errors import gradio_error
+from labeling.ui.identity import user_of
+from labeling.ui.round_settings import round_settings
+from labeling.ui.verdict import may_promote
+from storage import labels, registry, rounds
 from storage.database import Store
+from storage.errors import UserError
+
+ASK_EVERY_S = 1.0  # while a round is at work; otherwise nothing is asked
+PROMOTE, ROLL_BACK = "Promote ", "Roll back to "
+MORE = "A line each, key=value, such as\nreward.epochs=2\nevaluate.samples_per_prompt=8"
+
+
+@dataclass(frozen=True)
+class Align:
+    """What happens on the page. Every handler asks for the role itself, and answers with the whole page anew."""
+
+    store: Store
+    actions: Actions
+
+    def show(self, request: gr.Request, said: str = "", trouble: bool = False) -> list[Any]:
+        """Every component as the store now has it, in the order of `page`'s outputs; `said` is a sentence on top."""
+        self._researcher(request)
+        every = rounds.all_rounds(self.store)
+        newest = every[0] if every else None
+        ended = next((this for this in every if this.status == "done" and this.candidate_id), None)
+        working = newest is not None and newest.status == "running"
+        notice = f'<p class="notice{" trouble" if trouble else ""}" role="status">{escape(said)}</p>'
+        return [
+            notice if said else gr.skip(),
+            round_view.verdict_card(self.store, ended),
+            *self._verdict_buttons(ended),
+            f'<p class="labels">{escape(self._labels(working))}</p>',
+            gr.update(interactive=not working),
+            round_view.round_card(self.store, newest) if newest else "",
+            gr.update(visible=working),
+            gr.update(visible=newest is not None and newest.status in ("failed", "cancelled")),
+            round_view.history(self.store, every),
+            round_view.models(self.store),
+            gr.Timer(active=working),
+        ]
+
+    def load(self, request: gr.Request) -> list[Any]:
+        """The page as it is."""
+        return self.show(request)
+
+    def follow(self, request: gr.Request) -> list[Any]:
+        """The round at work and nothing else, so that what the reader has opened stays open; all when it is over."""
+        self._researcher(request)
+        working = rounds.running(self.store)
+        if working is None:
+            return self.show(request)
+        return [gr.skip()] * 6 + [round_view.round_card(self.store, working)] + [gr.skip()] * 5
+
+    def start(
+        self,
+        method: str,
+        reference: str,
+        beta: str,
+        rate: str,
+        epochs: str,
+        seed: str,
+        recipe: str,
+        request: gr.Request,
+    ) -> list[Any]:
+        """Start a round with the settings in the fields."""
+        tuning = {"dpo.beta": beta, "dpo.learning_rate": rate, "dpo.epochs": epochs}
+
+        def begin(actor: str) -> str:
+            settings = round_settings({"reference": reference, **tuning, "seed": seed}, recipe)
+            return (
+                f"Round {self.actions.start_round(method, settings, actor)} has started; it goes on without this page."
+            )
+
+        return self._do(request, begin)
+
+    def cancel(self, request: gr.Request) -> list[Any]:
+        """Stop the round at work."""
+
+        def stop(actor: str) -> str:
+            this = rounds.running(self.store)
+            if this is None:
+                raise UserError("No round is at work, so there is nothing to cancel.")
+            self.actions.cancel_round(this.round_id, actor)
+            return f"Round {this.round_id} is cancelled."
+
+        return self._do(request, stop)
+
+    def resume(self, request: gr.Request) -> list[Any]:
+        """Take up the newest round where it was stopped."""
+
+        def go_on(actor: str) -> str:
+            round_id = rounds.all_rounds(self.store)[0].round_id
+            self.actions.resume_round(round_id, actor)
+            return f"Round {round_id} goes on where it stood."
+
+        return self._do(request, go_on)
+
+    def promote(self, label: str, request: gr.Request) -> list[Any]:
+        """Promote the model that the button names, which is the one whose verdict was on the page."""
+
+        def deed(actor: str) -> str:
+            model = registry.promote(self.store, label.removeprefix(PROMOTE), actor)
+            return f"{model.name} is promoted: it answers in chat and writes the next pairs."
+
+        return self._do(request, deed)
+
+    def roll_back(self, request: gr.Request) -> list[Any]:
+        """Promote again the model that was promoted before."""
+        return self._do(
+            request, lambda actor: f"{registry.rollback(self.store, actor).name} is promoted again, as it was before."
+        )
+
+    def _do(self, request: gr.Request, deed: Callable[[str], str]) -> list[Any]:
+        """Do it as this user, and show what was said or what was wrong."""
+        actor = self._researcher(request)
+        try:
+            return self.show(request, deed(actor))
+        except UserError as error:
+            return self.show(request, str(error), trouble=True)
+
+    @gradio_error
+    def _researcher(self, request: gr.Request) -> str:
+        return require(self.store, user_of(request), "researcher")
+
+    def _verdict_buttons(self, ended: Any) -> tuple[Any, Any]:
+        found = round_view.candidate_of(self.store, ended) if ended else None
+        promote = gr.update(visible=False)
+        if found is not None and found[0].status != "promoted":
+            variant = "primary" if may_promote(found[1]) else "secondary"
+            promote = gr.update(value=f"{PROMOTE}{found[0].name}", variant=variant, visible=True)
+        before = registry.before_promoted(self.store)
+        back = gr.update(value=f"{ROLL_BACK}{before.name}", visible=True) if before else gr.update(visible=False)
+        return promote, back
+
+    def _labels(self, working: bool) -> str:
+        tally = labels.counts(self.store)
+        said = f"{tally['all']} votes stand, {tally['a'] + tally['b']} of them for one side."
+        if working:
+            return f"{said} A round is at work on those that stood when it began."
+        try:
+            self.actions.check_labels()
+        except UserError as error:
+            return f"{said} {error}"
+        return f"{said} That is enough for a round."
 
 
 def page(store: Store, actions: Actions) -> None:
     """Put the page's components into the route that is being built."""
+    align = Align(store, actions)
+    plain: dict[str, Any] = {"apply_default_css": False}
+    size: dict[str, Any] = {"scale": 0, "min_width": 200, "size": "md"}
+    notice = gr.HTML("", **plain)
+    verdict = gr.HTML("", **plain)
+    with gr.Row(elem_classes="deeds"):
+        promote = gr.Button("Promote", visible=False, **size)
+        back = gr.Button("Roll back", visible=False, **size)
+    tally = gr.HTML("", **plain)
+    with gr.Row(elem_classes="deeds"):
+        start = gr.Button("Start a round", variant="primary", **size)
+        cancel = gr.Button("Cancel the round", visible=False, variant="stop", **size)
+        resume = gr.Button("Resume the round", visible=False, **size)
+    with gr.Accordion("Settings of the next round", open=False, elem_classes="settings"):
+        fields = settings_fields()
+    work = gr.HTML("", **plain)
+    gr.HTML("<h2>Rounds</h2>", **plain)
+    past = gr.HTML("", **plain)
+    gr.HTML("<h2>Models</h2>", **plain)
+    known = gr.HTML("", **plain)
+    timer = gr.Timer(ASK_EVERY_S, active=False)
+    outputs = [notice, verdict, promote, back, tally, start, work, cancel, resume, past, known, timer]
+    private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
+    assert Context.root_block is not None
+    Context.root_block.load(align.load, None, **private)
+    timer.tick(align.follow, None, **private)
+    start.click(align.start, fields, **private)
+    cancel.click(align.cancel, None, **private)
+    resume.click(align.resume, None, **private)
+    promote.click(align.promote, [promote], **private)
+    back.click(align.roll_back, None, **private)
+
+
+def settings_fields() -> list[Any]:
+    """The fields in the order in which `Align.start` takes them; an empty one leaves the default."""
+    with gr.Row():
+        method = gr.Dropdown(["dpo"], value="dpo", label="Method", filterable=False)
+        reference = gr.Dropdown(
+            [("the model that the round starts from", "parent"), ("the first policy of its line", "first")],
+            value="parent",
+            label="Reference",
+            filterable=False,
+        )
+    with gr.Row():
+        beta = gr.Textbox(label="Beta", placeholder="default")
+        rate = gr.Textbox(label="Learning rate", placeholder="by the model's size")
+        epochs = gr.Textbox(label="Epochs", placeholder="default")
+        seed = gr.Textbox(label="Seed", placeholder="0")
+    recipe = gr.Textbox(label="More settings", placeholder=MORE, lines=3)
+    return [method, reference, beta, rate, epochs, seed, recipe]

@@ -1,0 +1,156 @@
+"""How rounds and models look on the Align page: stages with their curves, the history, and the cards of the models."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import yaml
+
+from labeling.ui.curves import curve, interval, number
+from labeling.ui.verdict import caution, figures, percent, spread, verdict
+from storage import jobs, registry, rounds
+from storage.database import Store
+from storage.records import Evaluation, Job, Model, Round
+
+STAGES = {"reward": "Reward model", "judge": "Judge", "policy": "Policy", "evaluation": "Evaluation"}
+CURVES = {
+    "loss": "Loss",
+    "accuracy": "Accuracy on the batch",
+    "rewards/accuracies": "Accuracy on the batch",
+    "margin": "Margin",
+    "rewards/margins": "Margin",
+}
+STAGE_FIGURES = {"train_pairs": "pairs learned from", "heldout_pairs": "unseen pairs", "dropped": "left out"}
+
+
+def candidate_of(store: Store, this: Round) -> tuple[Model, Evaluation] | None:
+    """A round's candidate and its evaluation by the round's own judge, once there is one."""
+    own = {job.job_id for job in jobs.of_round(store, this.round_id)}
+    if this.candidate_id is None:
+        return None
+    found = [one for one in rounds.evaluations_of(store, this.candidate_id) if one.job_id in own]
+    return (registry.get(store, this.candidate_id), found[0]) if found else None
+
+
+def verdict_card(store: Store, this: Round | None) -> str:
+    """The question, its answer and what it rests on, for the newest round that came to an end."""
+    found = candidate_of(store, this) if this else None
+    if this is None or found is None:
+        return (
+            '<section class="card verdict"><h1>May I promote a new model?</h1>'
+            '<p class="answer">There is no candidate yet: rank pairs, then start a round.</p></section>'
+        )
+    candidate, evaluation = found
+    results = {job.stage: job.result or {} for job in jobs.of_round(store, this.round_id)}
+    policy, judge = results.get("policy", {}), results.get("judge", {})
+    promoted = candidate.status == "promoted"
+    question = f"{candidate.name} is promoted." if promoted else f"May I promote {candidate.name}?"
+    answer = verdict(evaluation, candidate.name, registry.get(store, evaluation.against_id).name)
+    rows = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+        for name, value in figures(evaluation, policy, judge)
+    )
+    warning = f'<p class="caution">{escape(caution(judge))}</p>' if caution(judge) else ""
+    return (
+        f'<section class="card verdict"><h1>{escape(question)}</h1><p class="answer">{escape(answer)}</p>'
+        f"{interval(evaluation.win_rate, evaluation.low, evaluation.high)}{warning}"
+        f'<dl class="figures">{rows}</dl>{_examples(evaluation.result.get("examples", []))}</section>'
+    )
+
+
+def round_card(store: Store, this: Round) -> str:
+    """A round stage by stage: how far each is, what it measured, and its curves."""
+    by_stage = {job.stage: job for job in jobs.of_round(store, this.round_id)}
+    stages = "".join(_stage(store, name, title, by_stage.get(name)) for name, title in STAGES.items())
+    error = f'<p class="trouble" role="alert">{escape(this.error)}</p>' if this.error else ""
+    return (
+        f'<section class="card round"><h2>Round {this.round_id} <span class="status {this.status}">'
+        f"{this.status}</span></h2>{error}<ol>{stages}</ol></section>"
+    )
+
+
+def history(store: Store, all_rounds: list[Round]) -> str:
+    """Every round in a line, newest first."""
+    lines = "".join(
+        f"<tr><th scope=row>{this.round_id}</th><td>{escape(this.method)}</td>"
+        f'<td><span class="status {this.status}">{this.status}</span></td><td>{escape(_came_of(store, this))}</td>'
+        f'<td>{escape(this.requested_by)}</td><td class="when">{this.created_at[:16].replace("T", " ")}</td></tr>'
+        for this in all_rounds
+    )
+    if not lines:
+        return '<p class="quiet">No round has been started yet.</p>'
+    heads = "".join(f"<th scope=col>{name}</th>" for name in ("Round", "Method", "Status", "Outcome", "By", "Started"))
+    return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
+
+
+def models(store: Store) -> str:
+    """Every model as a line that opens into its card, newest first."""
+    found = registry.models(store)
+    names = {model.model_id: model for model in found}
+    cards = "".join(
+        f'<details class="model"><summary><b>{escape(model.name)}</b><span>{model.kind}</span>'
+        f'<span class="status {model.status}">{model.status}</span><span class="when">{model.created_at[:10]}</span>'
+        f"</summary><p>Lineage: {escape(' ← '.join(_line(model, names)))}</p>"
+        f"<pre>{escape(_card(model))}</pre></details>"
+        for model in reversed(found)
+    )
+    return f'<div class="models">{cards}</div>'
+
+
+def _stage(store: Store, name: str, title: str, job: Job | None) -> str:
+    status = job.status if job else "waiting"
+    share = job.progress if job else 0.0
+    lines = _measured(job.result or {}) if job else ""
+    drawn = ""
+    if job is not None:
+        found = jobs.metrics(store, job.job_id)
+        drawn = "".join(curve(label, found[key]) for key, label in CURVES.items() if len(found.get(key, [])) > 1)
+    return (
+        f'<li class="stage {status}"><div class="line"><b>{title}</b><span class="status {status}">{status}</span>'
+        f'<progress max="1" value="{share:.3f}" aria-label="{title}">{percent(share)}</progress>'
+        f'<span class="share">{percent(share)}</span></div>{lines}<div class="curves">{drawn}</div></li>'
+    )
+
+
+def _measured(result: dict[str, Any]) -> str:
+    said = [f"{number(result[key])} {name}" for key, name in STAGE_FIGURES.items() if result.get(key)]
+    if agreement := spread(result, "accuracy"):
+        said.append(f"agrees with {agreement} of the unseen")
+    return f'<p class="measured">{escape(", ".join(said))}</p>' if said else ""
+
+
+def _came_of(store: Store, this: Round) -> str:
+    found = candidate_of(store, this)
+    if found is None:
+        return this.error or ("at work" if this.status == "running" else "")
+    model, evaluation = found
+    low, high = 100 * evaluation.low, 100 * evaluation.high
+    return f"{model.name} wins {percent(evaluation.win_rate)} ({low:.0f} to {high:.0f})"
+
+
+def _line(model: Model, names: dict[int, Model]) -> list[str]:
+    line = [model.name]
+    while model.parent_id is not None and len(line) < 100:
+        model = names[model.parent_id]
+        line.append(model.name)
+    return line
+
+
+def _card(model: Model) -> str:
+    card = {**model.card, "figures": {**model.card.get("figures", {})}}
+    card["figures"].pop("examples", None)
+    shown = {name: value for name, value in card.items() if value not in (None, {}, "")}
+    return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True) if shown else "This model has no card."
+
+
+def _examples(examples: list[dict[str, Any]]) -> str:
+    """Unselected answers to read, the candidate's first."""
+    if not examples:
+        return ""
+    rows = "".join(
+        f"<li><p class=prompt>{escape(one['prompt'])}</p><div class=pair><p>{escape(one['answer'])}</p>"
+        f"<p>{escape(one['against'])}</p></div></li>"
+        for one in examples
+    )
+    return f"<details><summary>Read some of its answers beside its parent's</summary><ul>{rows}</ul></details>"

@@ -89,7 +89,7 @@ def split_documents(text: str, heldout_share: float, path: Path) -> tuple[list[s
 
 def encode(tokenizer: PreTrainedTokenizerBase, documents: Sequence[str]) -> list[list[int]]:
     """Token ids of each document, no special ones added."""
-    return tokenizer(list(documents), add_special_tokens=False)["input_ids"]
+    return tokenizer(list(documents), add_special_tokens=False, verbose=False)["input_ids"]
 
 
 def pack(documents: Sequence[Sequence[int]], eos_id: int, context: int) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
@@ -35,22 +36,28 @@ def backup(store: Store, target: Path) -> None:
 
 def check(store: Store) -> list[str]:
     """One sentence for everything that is not as the store promises; an empty list when all is well."""
-    problems = [
-        f"integrity_check: {row['integrity_check']}"
-        for row in store.rows("PRAGMA integrity_check")
-        if row["integrity_check"] != "ok"
-    ]
-    problems += [
-        f"foreign_key_check: row {row['rowid']} of {row['table']} points to no row of {row['parent']}"
-        for row in store.rows("PRAGMA foreign_key_check")
-    ]
+    try:
+        return [*_database_problems(store), *_snapshot_problems(store), *_model_problems(store)]
+    except sqlite3.DatabaseError as error:
+        return [f"database: {store.database} is damaged ({error}), so restore it from a backup"]
+
+
+def _database_problems(store: Store) -> Iterator[str]:
+    for row in store.rows("PRAGMA integrity_check"):
+        if row["integrity_check"] != "ok":
+            yield f"integrity_check: {row['integrity_check']}"
+    for row in store.rows("PRAGMA foreign_key_check"):
+        yield f"foreign_key_check: row {row['rowid']} of {row['table']} points to no row of {row['parent']}"
+
+
+def _snapshot_problems(store: Store) -> Iterator[str]:
     for row in store.rows("SELECT snapshot_id FROM snapshots"):
         snapshot = snapshots.get(store, row["snapshot_id"])
         if not snapshots.verify(snapshot):
-            problems.append(
-                f"snapshot {snapshot.snapshot_id}: {snapshot.path} does not hold the rows it is named after"
-            )
+            yield f"snapshot {snapshot.snapshot_id}: {snapshot.path} does not hold the rows it is named after"
+
+
+def _model_problems(store: Store) -> Iterator[str]:
     for row in store.rows("SELECT name, path FROM models"):
         if not (store.home / row["path"] / "config.json").exists():
-            problems.append(f"model {row['name']}: there is no model at {store.home / row['path']}")
-    return problems
+            yield f"model {row['name']}: there is no model at {store.home / row['path']}"

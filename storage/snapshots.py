@@ -112,8 +112,11 @@ def hash_rows(rows: list[dict[str, Any]]) -> str:
 
 def verify(snapshot: Snapshot) -> bool:
     """Whether the file still holds the rows that its name promises."""
-    path = Path(snapshot.path)
-    return path.exists() and hash_rows(pq.read_table(path).to_pylist()) == snapshot.sha256
+    try:
+        rows = pq.read_table(snapshot.path).to_pylist()
+    except (OSError, pa.ArrowException):  # gone, cut short, or no Parquet any more
+        return False
+    return hash_rows(rows) == snapshot.sha256
 
 
 def _write_durably(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -359,7 +359,7 @@ JSON = st.recursive(
 FIELDS = st.sampled_from(["prompt", "messages", "instruction", "input", "instances", "chosen", "rejected", "margin"])
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(row=JSON | st.dictionaries(FIELDS, JSON))
 def test_any_row_at_all_is_read_or_refused(row: Any) -> None:
     for read in (read_prompt, read_alpaca, read_trl, read_hh):

@@ -86,7 +86,7 @@ def groups_by_comparing_all(texts: list[str]) -> set[frozenset[int]]:
     return {frozenset(group) for group in groups.values()}
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=12))
 def test_the_join_finds_exactly_what_comparing_all_finds(texts: list[str]) -> None:
     found: dict[int, set[int]] = {}
@@ -95,7 +95,7 @@ def test_the_join_finds_exactly_what_comparing_all_finds(texts: list[str]) -> No
     assert {frozenset(group) for group in found.values()} == groups_by_comparing_all(texts)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     existing=st.lists(st.tuples(WORDS, st.sampled_from(["train", "heldout"])), max_size=5),
     new=st.lists(WORDS, min_size=1, max_size=10),

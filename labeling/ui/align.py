@@ -175,9 +175,9 @@ def page(store: Store, actions: Actions) -> None:
         start = gr.Button("Start a round", variant="primary", **size)
         cancel = gr.Button("Cancel the round", visible=False, variant="stop", **size)
         resume = gr.Button("Resume the round", visible=False, **size)
+    work = gr.HTML("", **plain)
     with gr.Accordion("Settings of the next round", open=False, elem_classes="settings"):
         fields = settings_fields()
-    work = gr.HTML("", **plain)
     gr.HTML("<h2>Rounds</h2>", **plain)
     past = gr.HTML("", **plain)
     gr.HTML("<h2>Models</h2>", **plain)

@@ -37,13 +37,13 @@ def place(points: Points, width: float = WIDTH, height: float = HEIGHT) -> list[
 
 
 def interval(value: float, low: float, high: float) -> str:
-    """A share with its interval on a line from 0 to 100 %, and a mark at one half."""
-    said = f"{100 * value:.0f} %, between {100 * low:.0f} and {100 * high:.0f} %"
+    """A share with its interval on a line from 0 to 100%, and a mark at one half."""
+    said = f"{value:.0%}, between {low:.0%} and {high:.0%}"
     return (
         f'<div class="interval" role="img" aria-label="{said}"><span class="half"></span>'
         f'<span class="bar" style="left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%"></span>'
         f'<span class="dot" style="left:{100 * value:.1f}%"></span>'
-        '<span class="ends"><span>0 %</span><span>one half</span><span>100 %</span></span></div>'
+        '<span class="ends"><span>0%</span><span>one half</span><span>100%</span></span></div>'
     )
 
 

@@ -18,14 +18,14 @@ def may_promote(evaluation: Evaluation) -> bool:
 def verdict(evaluation: Evaluation, candidate: str, parent: str) -> str:
     """The answer in one sentence, with the interval it rests on."""
     measured = (
-        f"on {evaluation.prompts} held-out prompts {candidate} wins {percent(evaluation.win_rate)} against {parent} "
-        f"(95 % interval {percent(evaluation.low)} to {percent(evaluation.high)})"
+        f"on {evaluation.prompts} held-out prompts {candidate} wins {percent(evaluation.win_rate)} against {parent}"
     )
+    interval = f"95% interval ({percent(evaluation.low)} to {percent(evaluation.high)})"
     if may_promote(evaluation):
-        return f"Yes: {measured}."
+        return f"Yes: {measured}, and the whole {interval} is above one half."
     if evaluation.high < 0.5:
-        return f"No: {measured}, so it is the worse of the two."
-    return f"Not yet: {measured}, and one half lies within that. More votes would narrow it."
+        return f"No: {measured}, and the whole {interval} is below one half."
+    return f"Not yet: {measured}, and the {interval} still holds one half."
 
 
 def caution(judge: Figures) -> str:
@@ -49,7 +49,7 @@ def figures(evaluation: Evaluation, policy: Figures, judge: Figures) -> list[tup
         ("Win rate at equal length", _one(result, "length_controlled_win_rate", percent)),
         ("Words an answer", _both(result, "mean_words", lambda value: f"{value:.0f}")),
         ("Answers that end", _both(result, "ended", percent)),
-        ("Repetition", _both(result, "repetition", lambda value: f"{value:.1%}".replace("%", " %"))),
+        ("Repetition", _both(result, "repetition", lambda value: f"{value:.1%}")),
         ("KL from its parent", _one({**policy, **known(result, "kl")}, "kl", lambda value: f"{value:.2f} nats")),
         ("Agrees with unseen votes", spread(policy, "accuracy")),
         ("Its judge agrees with", spread(judge, "accuracy")),
@@ -59,7 +59,7 @@ def figures(evaluation: Evaluation, policy: Figures, judge: Figures) -> list[tup
 
 
 def spread(result: Figures, name: str) -> str | None:
-    """A share with its interval, as in "68 % (61 to 74)"; None where it was not measured."""
+    """A share with its interval, as in "68% (61 to 74)"; None where it was not measured."""
     if not isinstance(result.get(name), (int, float)):
         return None
     low, high = result.get(f"{name}_low"), result.get(f"{name}_high")
@@ -68,8 +68,8 @@ def spread(result: Figures, name: str) -> str | None:
 
 
 def percent(share: float) -> str:
-    """A share of one, as in "68 %"."""
-    return f"{100 * share:.0f} %"
+    """A share of one, as in "68%"."""
+    return f"{share:.0%}"
 
 
 def known(result: Figures, name: str) -> Figures:

@@ -1,0 +1,43 @@
+"""What the Align page says of a candidate."""
+
+from __future__ import annotations
+
+import pytest
+
+from labeling.ui.verdict import caution, figures, may_promote, verdict
+from storage.records import Evaluation
+
+
+def evaluated(win_rate: float, low: float, high: float, **result: float) -> Evaluation:
+    return Evaluation(1, 2, 1, "reward model", 7, win_rate, low, high, 128, dict(result), "2026-01-01")
+
+
+@pytest.mark.parametrize(
+    ("win_rate", "low", "high", "sentence"),
+    [
+        (0.71, 0.66, 0.76, "Yes: {}71% against demo, and the whole 95% interval (66% to 76%) is above one half."),
+        (0.55, 0.50, 0.60, "Not yet: {}55% against demo, and the 95% interval (50% to 60%) still holds one half."),
+        (0.31, 0.25, 0.37, "No: {}31% against demo, and the whole 95% interval (25% to 37%) is below one half."),
+    ],
+)
+def test_the_answer_hangs_on_the_interval(win_rate: float, low: float, high: float, sentence: str) -> None:
+    evaluation = evaluated(win_rate, low, high)
+    assert verdict(evaluation, "round-1", "demo") == sentence.format("on 128 held-out prompts round-1 wins ")
+    assert may_promote(evaluation) == sentence.startswith("Yes")
+
+
+def test_a_judge_that_may_be_guessing_is_named() -> None:
+    assert "agrees with only 62% (49 to 72)" in caution({"accuracy": 0.62, "accuracy_low": 0.49, "accuracy_high": 0.72})
+    assert caution({"accuracy": 0.8, "accuracy_low": 0.7, "accuracy_high": 0.9}) == ""
+    assert caution({}) == ""
+
+
+def test_figures_that_were_not_measured_are_left_out() -> None:
+    assert figures(evaluated(0.7, 0.6, 0.8), {}, {}) == [("Judged by", "reward model")]
+
+
+def test_figures_are_beside_those_of_the_parent() -> None:
+    rows = dict(figures(evaluated(0.7, 0.6, 0.8, ended=0.98, ended_against=0.97, kl=1.5), {"accuracy": 0.66}, {}))
+    assert rows["Answers that end"] == "98%, before 97%"
+    assert rows["KL from its parent"] == "1.50 nats"
+    assert rows["Agrees with unseen votes"] == "66%"

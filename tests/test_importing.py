@@ -293,6 +293,7 @@ HOSTILE = {
     "list.json": (b"[]", "no rows"),
     "wrong.jsonl": (b'{"question": "a", "answer": "b"}', "'question', 'answer'"),
     "wrong.csv": (b"question,answer\na,b\n", "'question', 'answer'"),
+    "wide.jsonl": (json.dumps({"k" * n: n for n in range(1, 900)}).encode(), r"'kkkkkkkk', \.\.\., which is no format"),
     "numbers.jsonl": (b"1\n2\n", "2 of its 2 rows"),
     "latin.txt": ("Good day\nSchöne Grüße".encode("latin-1"), r"not UTF-8 text \(line 2\)"),
     "wide.txt": ("What is rain?".encode("utf-16"), "not UTF-8"),
@@ -336,7 +337,7 @@ def test_a_parquet_of_few_bytes_and_many_rows_is_refused(store: Store, tmp_path:
 
 def test_a_parquet_without_a_known_column_lists_its_own(store: Store, tmp_path: Path) -> None:
     pq.write_table(pa.table({"question": ["a"]}), tmp_path / "f.parquet")
-    with pytest.raises(UserError, match="the columns question"):
+    with pytest.raises(UserError, match="the columns 'question'"):
         import_file(store, tmp_path / "f.parquet")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.errors import UserError
-from storage.exchange.reading import BadRow
+from storage.exchange.reading import BadRow, listed
 from storage.records import MARGINS, Message
 
 MOST_CHARACTERS = 200_000  # of one text: far more than any policy here reads, and still shown in a page
@@ -48,8 +48,8 @@ def detect(path: Path, values: Iterable[Any]) -> str:
         return "alpaca"
     if "prompt" in first or "messages" in first:
         return "prompts"
-    names = ", ".join(map(repr, first)) or "no columns"
-    raise UserError(f"{path} has {names}, which is no format that is known: docs/formats.md lists those that are.")
+    columns = listed(first) or "no columns"
+    raise UserError(f"{path} has {columns}, which is no format that is known: docs/formats.md lists those that are.")
 
 
 def read_prompt(row: Any) -> Messages:

@@ -12,7 +12,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from storage.errors import UserError
 MOST_BYTES = 256 * 1024 * 1024  # of the file, unpacked
 MOST_ROWS = 2_000_000
 PARQUET_BATCH = 64  # a few bytes of Parquet can stand for many rows, so they are unpacked a few at a time
+NAMES_SHOWN = 8
 SUFFIXES = (".txt", ".json", ".jsonl", ".csv", ".parquet")
 COLUMNS = ("prompt", "messages", "instruction", "input", "instances", "chosen", "rejected", "margin")
 
@@ -59,6 +60,12 @@ def _rows(path: Path, suffix: str, data: bytes) -> Iterator[Row]:
     if data.lstrip()[:1] == b"[":
         return _json_list(path, _decoded(path, data))
     return ((number, _json_line(line)) for number, line in _lines(path, data))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names from a file, fit for a sentence: quoted, and only the first few."""
+    shown = [repr(name)[:40] for name in names]
+    return ", ".join([*shown[:NAMES_SHOWN], *(["..."] if len(shown) > NAMES_SHOWN else [])])
 
 
 def _unpacked(path: Path) -> bytes:
@@ -139,7 +146,7 @@ def _parquet(path: Path, data: bytes) -> Iterator[Row]:
         names = file.schema_arrow.names
         columns = [name for name in names if name in COLUMNS]
         if not columns:
-            raise UserError(f"{path} has the columns {', '.join(names)}, and none of {', '.join(COLUMNS)}.")
+            raise UserError(f"{path} has the columns {listed(names)}, and none of {', '.join(COLUMNS)}.")
         for batch in file.iter_batches(batch_size=PARQUET_BATCH, columns=columns):
             size += batch.nbytes
             if size > MOST_BYTES:
@@ -148,4 +155,4 @@ def _parquet(path: Path, data: bytes) -> Iterator[Row]:
                 number += 1
                 yield number, value
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise UserError(f"{path} is no Parquet file that can be read ({str(error).splitlines()[0]}).") from error
+        raise UserError(f"{path} is no Parquet file that can be read ({str(error).splitlines()[0][:200]}).") from error

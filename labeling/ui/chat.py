@@ -139,10 +139,12 @@ class Chat:
         promoted = registry.promoted(self.store)
         return {"state": self.actions.inference.state(), "promoted": promoted.name if promoted else ""}
 
-    def answer(self, message: str, history: list[dict[str, str]], model: str, request: gr.Request) -> str:
+    def answer(
+        self, message: str, request: gr.Request, history: list[dict[str, str]] | None = None, model: str = ""
+    ) -> str:
         """Answer a message after the turns in `history` (role and content); `model` is a name, "" the promoted one."""
         self._labeler(request)
-        asked: list[Message] = [*to_messages(history), {"role": "user", "content": message}]
+        asked: list[Message] = [*to_messages(history or []), {"role": "user", "content": message}]
         *_, whole = answers(self.actions.inference, [self._model(model).path], asked)
         return whole.texts[0]
 
@@ -246,4 +248,4 @@ def page(store: Store, actions: Actions) -> None:
     for button in buttons:
         button.click(chat.vote, [button, pair], [view, history, pair, row], **private)
     new.click(chat.begin, None, outputs, cancels=[sent], **private)
-    gr.api(gradio_error(chat.answer), api_name="chat")
+    gr.api(gradio_error(chat.answer), api_name="chat", concurrency_limit=None)

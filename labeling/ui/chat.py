@@ -246,6 +246,14 @@ def page(store: Store, actions: Actions) -> None:
     sent = box.submit(chat.send, [box, history, pair, model, other, two], outputs, **private)
     box.stop(chat.stop, [history, pair], [view, box, row], cancels=[sent], **private)
     for button in buttons:
-        button.click(chat.vote, [button, pair], [view, history, pair, row], **private)
+        # One at a time: of two clicks, the second finds the pair gone.
+        button.click(
+            chat.vote,
+            [button, pair],
+            [view, history, pair, row],
+            concurrency_id="chat-vote",
+            concurrency_limit=1,
+            **private,
+        )
     new.click(chat.begin, None, outputs, cancels=[sent], **private)
     gr.api(gradio_error(chat.answer), api_name="chat", concurrency_limit=None)

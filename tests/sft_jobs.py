@@ -16,11 +16,15 @@ ASKED = ["Describe the {} in a sentence", "Why do people like the {}", "Write a 
 
 
 def records() -> list[dict[str, str]]:
-    """Thirty Alpaca records, no two of whose prompts are alike."""
+    """Thirty Alpaca records, no two of whose prompts are alike, with answers of one to three sentences."""
     return [
-        {"instruction": asked.format(thing), "input": "", "output": f"The {thing} is good to have."}
+        {
+            "instruction": asked.format(thing),
+            "input": "",
+            "output": " ".join([f"The {thing} is good to have."] * length),
+        }
         for thing in THINGS
-        for asked in ASKED
+        for length, asked in enumerate(ASKED, start=1)
     ]
 
 

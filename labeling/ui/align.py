@@ -71,11 +71,11 @@ class Align:
         self,
         method: str,
         reference: str,
-        beta: str,
-        rate: str,
-        epochs: str,
-        seed: str,
-        recipe: str,
+        beta: str | None,
+        rate: str | None,
+        epochs: str | None,
+        seed: str | None,
+        recipe: str | None,
         request: gr.Request,
     ) -> list[Any]:
         """Start a round with the settings in the fields."""

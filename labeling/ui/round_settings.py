@@ -9,8 +9,8 @@ import yaml
 from storage.errors import UserError
 
 
-def round_settings(fields: dict[str, str], recipe: str) -> dict[str, Any]:
-    """Settings as a round takes them; a field that is empty leaves its default.
+def round_settings(fields: dict[str, str | None], recipe: str | None) -> dict[str, Any]:
+    """Settings as a round takes them; a field that is empty, or was never opened, leaves its default.
 
     A field's name is its key, and `recipe` has a line of key=value for each setting more, which rules over a field. A
     dot in a key goes one level down. Raises UserError for a line of another form; whether a key is known, and its
@@ -18,9 +18,9 @@ def round_settings(fields: dict[str, str], recipe: str) -> dict[str, Any]:
     """
     settings: dict[str, Any] = {}
     for key, text in fields.items():
-        if text.strip():
+        if text and text.strip():
             _set(settings, f"{key}={text}")
-    for line in recipe.splitlines():
+    for line in (recipe or "").splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             _set(settings, line)
     return settings

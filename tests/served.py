@@ -1,0 +1,50 @@
+"""The app, served to a browser by the test's own process, and a browser to look at it with."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, sync_playwright
+
+from alignment import rounds
+from labeling.ui import shell
+from labeling.ui.actions import Actions, Inference
+from storage.database import Store
+
+
+@contextmanager
+def served(store: Store, inference: Inference) -> Iterator[str]:
+    """The address at which all pages of this store answer, without a worker."""
+    actions = Actions(
+        start_round=lambda method, settings, actor: rounds.start(store, method, settings, actor),
+        cancel_round=lambda round_id, actor: rounds.cancel(store, round_id, actor),
+        resume_round=lambda round_id, actor: rounds.resume(store, round_id, actor),
+        check_labels=lambda: rounds.check_labels(store),
+        inference=inference,
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    blocks = shell.build(store, actions)
+    shell.launch(blocks, "127.0.0.1", port)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        blocks.close()
+
+
+@contextmanager
+def browsing(address: str) -> Iterator[Page]:
+    """A fresh window on this address; errors in the page's scripts fail the test."""
+    errors: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        yield page
+        browser.close()
+    assert not errors

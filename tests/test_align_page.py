@@ -1,0 +1,108 @@
+"""The Align page in Chromium; the test does the worker's part, one stage after the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from alignment.inference import InferenceServer
+from storage import jobs, registry
+from storage import rounds as round_rows
+from storage.database import Store
+from tests.served import browsing, served
+from tests.test_rounds import add_heldout, add_votes, finish
+
+pytestmark = pytest.mark.browser
+TRAINED = {"train_pairs": 40, "heldout_pairs": 20, "accuracy": 0.7, "accuracy_low": 0.55, "accuracy_high": 0.82}
+
+
+@pytest.fixture
+def page(store: Store) -> Iterator[Page]:
+    with served(store, InferenceServer(Path("unused.log"))) as address, browsing(f"{address}/align") as window:
+        yield window
+
+
+@pytest.fixture
+def voted(store: Store) -> None:
+    """Votes and held-out prompts enough for a round."""
+    add_votes(store, 60)
+    add_heldout(store, 8)
+
+
+def click(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).click()
+
+
+def finish_round(store: Store, **evaluation: Any) -> None:
+    for _ in ("reward", "judge", "policy"):
+        finish(store, dict(TRAINED))
+    finish(store, {"win_rate": 0.7, "low": 0.6, "high": 0.8, "prompts": 8, **evaluation})
+
+
+def test_too_few_labels_are_said_before_anything_is_pressed(page: Page) -> None:
+    expect(page.locator(".labels")).to_have_text(re.compile("A round needs 24 votes for one side, and there are 0"))
+
+
+@pytest.mark.usefixtures("voted")
+def test_a_round_is_started_followed_promoted_and_rolled_back(store: Store, page: Page) -> None:
+    parent = registry.require_promoted(store).name
+    expect(page.locator(".labels")).to_have_text(re.compile("enough for a round"))
+    click(page, "Start a round")
+    expect(page.locator(".notice")).to_have_text(re.compile("Round 1 has started"))
+    finish_round(store, examples=[{"prompt": "Why?", "answer": "<b>So</b>", "against": "No.", "score": 1.0}])
+    expect(page.locator("h1")).to_have_text("May I promote round-1?", timeout=15_000)
+    expect(page.locator(".answer")).to_have_text(
+        f"Yes: on 8 held-out prompts round-1 wins 70% against {parent}, "
+        "and the whole 95% interval (60% to 80%) is above one half."
+    )
+    page.get_by_text("Read some of its answers").click()
+    expect(page.locator(".verdict .pair p").first).to_have_text("<b>So</b>")
+    click(page, "Promote round-1")
+    expect(page.locator("h1")).to_have_text("round-1 is promoted.")
+    assert registry.require_promoted(store).name == "round-1"
+    click(page, f"Roll back to {parent}")
+    expect(page.locator("h1")).to_have_text("May I promote round-1?")
+    assert registry.require_promoted(store).name == parent
+
+
+@pytest.mark.usefixtures("voted")
+def test_a_round_can_be_cancelled_and_resumed(store: Store, page: Page) -> None:
+    click(page, "Start a round")
+    click(page, "Cancel the round")
+    expect(page.locator(".round h2")).to_have_text(re.compile("cancelled"))
+    click(page, "Resume the round")
+    expect(page.locator(".round h2")).to_have_text(re.compile("running"))
+    finish_round(store, win_rate=0.5, low=0.4, high=0.6)
+    expect(page.locator(".answer")).to_have_text(re.compile("^Not yet"), timeout=15_000)
+
+
+@pytest.mark.usefixtures("voted")
+def test_progress_and_curves_appear_while_the_round_runs(store: Store, page: Page) -> None:
+    click(page, "Start a round")
+    expect(page.locator(".notice")).to_be_visible()
+    job = jobs.claim(store, "w")
+    assert job is not None
+    jobs.heartbeat(store, job, 0.4)
+    jobs.add_metrics(store, job.job_id, [(1, "loss", 0.9), (2, "loss", 0.5)])
+    expect(page.locator(".stage.running .share")).to_have_text("40%", timeout=10_000)
+    expect(page.get_by_role("img", name="Loss: 0.5 at step 2, between 0.5 and 0.9")).to_be_visible()
+
+
+@pytest.mark.usefixtures("voted")
+def test_a_wrong_setting_is_one_sentence_that_names_the_nearest(store: Store, page: Page) -> None:
+    page.get_by_text("Settings of the next round").click()
+    page.get_by_label("More settings").fill("dpo.batchsize=4")
+    click(page, "Start a round")
+    expect(page.locator(".notice")).to_have_text(
+        "The round recipe has no setting 'dpo.batchsize'. Did you mean 'dpo.batch_size'?"
+    )
+    page.get_by_label("More settings").fill("")
+    page.get_by_label("Beta").fill("0.3")
+    click(page, "Start a round")
+    expect(page.locator(".notice")).to_have_text(re.compile("has started"))
+    assert round_rows.get(store, 1).recipe["dpo"] == {"beta": 0.3}

@@ -1,0 +1,131 @@
+"""The Chat page in Chromium, with tiny models behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gradio_client import Client
+from playwright.sync_api import Page, expect
+
+from alignment.bring import add_model
+from alignment.inference import InferenceServer
+from labeling.accounts import ensure_user
+from storage import labels, registry
+from storage.database import Store
+from tests.served import browsing, served
+from tests.test_inference import child_of, wait_until
+from tests.tiny_models import make_model
+
+pytestmark = pytest.mark.browser
+ANSWERED = re.compile(r"\S")
+
+
+class App:
+    """What the tests of this page share: a store with two policies, the server behind the chat, and the address."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store.open(folder / "home")
+        ensure_user(self.store, "local", "admin")
+        for kind in ("llama", "gpt2"):
+            add_model(self.store, str(make_model(kind, folder / kind)), kind, "test")
+        registry.promote(self.store, "llama", "test")
+        self.inference = InferenceServer(self.store.logs / "inference.log", promoted=self._promoted)
+        self.address = ""
+
+    def _promoted(self) -> str:
+        return registry.require_promoted(self.store).path
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    running = App(tmp_path_factory.mktemp("chat"))
+    running.inference.start()
+    with served(running.store, running.inference) as address:
+        running.address = address
+        yield running
+    running.inference.stop()
+
+
+@pytest.fixture
+def page(app: App) -> Iterator[Page]:
+    with browsing(f"{app.address}/chat") as window:
+        yield window
+
+
+def ask(page: Page, message: str) -> None:
+    box = page.get_by_label("Message")
+    box.fill(message)
+    box.press("Enter")
+
+
+def answered(page: Page, answers: int) -> None:
+    """Wait for so many answers, the last one complete."""
+    expect(page.locator(".theirs .said")).to_have_count(answers, timeout=60_000)
+    expect(page.locator(".writing")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".theirs .said").last).to_have_text(ANSWERED)
+
+
+def test_a_conversation_outlives_a_reload(page: Page) -> None:
+    ask(page, "Tell me about the sea.")
+    answered(page, 1)
+    ask(page, "And the wind?")
+    answered(page, 2)
+    page.reload()
+    answered(page, 2)
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_text_is_shown_as_text(page: Page) -> None:
+    hostile = "<img src=x onerror=alert(1)> {{value}} **b**"
+    ask(page, hostile)
+    expect(page.locator(".mine .said")).to_have_text(hostile)
+    answered(page, 1)
+
+
+def test_a_vote_between_two_hidden_models_is_a_preference(app: App, page: Page) -> None:
+    before = labels.counts(app.store)["b"]
+    page.get_by_label("Side by side").check()
+    ask(page, "Tell me about a dog.")
+    button = page.get_by_role("button", name="B better")
+    button.wait_for(timeout=60_000)
+    right = page.locator(".answer .said").last.inner_text()
+    for name in ("llama", "gpt2"):
+        assert name not in page.locator(".turns").inner_text()
+    button.click()
+    expect(page.locator(".note")).to_have_text(re.compile("A was (llama, B was gpt2|gpt2, B was llama)"))
+    assert page.locator(".theirs .said").last.inner_text() == right
+    assert labels.counts(app.store)["b"] == before + 1
+
+
+def test_the_page_follows_a_promotion(app: App, page: Page) -> None:
+    expect(page.locator(".server-state")).to_have_text("Promoted: llama", timeout=60_000)
+    registry.promote(app.store, "gpt2", "test")
+    expect(page.locator(".server-state")).to_have_text("Promoted: gpt2")
+    registry.rollback(app.store, "test")
+
+
+def test_the_page_says_that_the_server_is_restarted_and_goes_on_by_itself(app: App, page: Page) -> None:
+    wait_until(lambda: not app.inference.state())
+    child_of(app.inference).kill()
+    expect(page.locator(".server-state")).to_have_text(re.compile("started again"), timeout=10_000)
+    ask(page, "Are you there?")
+    answered(page, 1)
+
+
+def test_it_fits_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    ask(page, "Tell me about breakfast.")
+    answered(page, 1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.get_by_label("Message").is_visible()
+
+
+def test_programs_chat_by_the_endpoint(app: App) -> None:
+    client = Client(app.address, verbose=False)
+    assert client.predict(message="Hello.", api_name="/chat")
+    with pytest.raises(Exception, match="no model named 'nobody'"):
+        client.predict(message="Hello.", model="nobody", api_name="/chat")

@@ -13,6 +13,7 @@ from gradio.context import Context
 
 from labeling import session
 from labeling.accounts import require
+from labeling.ui import theme
 from labeling.ui.actions import Actions
 from labeling.ui.answering import answers
 from labeling.ui.conversation import conversation
@@ -28,30 +29,6 @@ STRENGTH = 3  # of 4, for one answer over the other: "better"
 ROLES = ("system", "user", "assistant")
 VERDICTS = {"A better": "left", "Tie": "tie", "B better": "right", "Both bad": "both_bad"}
 HOW_TO_VOTE = "Which answer is better? The vote counts as a preference, and the conversation goes on with that answer."
-ASK_STATE = """
-const show = ({state, promoted}) => {
-  const line = element.querySelector('.server-state');
-  line.textContent = state || (promoted ? `Promoted: ${promoted}` : 'No model is promoted yet.');
-  line.classList.toggle('trouble', Boolean(state));
-};
-const ask = () => server.server_state({}).then(show, () => show({state: 'The app does not answer.'}));
-ask();
-setInterval(() => { if (!document.hidden) ask(); }, 2000);
-"""
-# Follow what is being written, unless the reader has scrolled up since their last question.
-KEEP_UP = """
-const page = document.scrollingElement;
-let near = true, asked = 0;
-addEventListener('scroll', () => { near = page.scrollHeight - page.scrollTop - page.clientHeight < 160; });
-const follow = () => { if (near) page.scrollTop = page.scrollHeight; };
-new ResizeObserver(follow).observe(element.closest('.chat'));
-watch('value', () => {
-  const questions = element.querySelectorAll('.mine').length;
-  near ||= questions > asked;
-  asked = questions;
-  follow();
-});
-"""
 
 
 @dataclass(frozen=True)
@@ -227,11 +204,11 @@ def page(store: Store, actions: Actions) -> None:
             new = gr.Button("New chat", size="md", scale=0, min_width=120)
         gr.HTML(
             html_template='<p class="server-state" role="status"></p>',
-            js_on_load=ASK_STATE,
+            js_on_load=theme.text("chat_state.js"),
             server_functions=[server_state],
             apply_default_css=False,
         )
-        view = gr.HTML(conversation([]), js_on_load=KEEP_UP, apply_default_css=False)
+        view = gr.HTML(conversation([]), js_on_load=theme.text("chat_follow.js"), apply_default_css=False)
         with gr.Column(elem_classes="composer"):
             with gr.Row(elem_classes="verdicts", visible=False) as row:
                 buttons = [gr.Button(label, size="md") for label in VERDICTS]

@@ -1,0 +1,9 @@
+// Asks every other second how the server behind the chat is, and who is promoted.
+const show = ({state, promoted}) => {
+  const line = element.querySelector('.server-state');
+  line.textContent = state || (promoted ? `Promoted: ${promoted}` : 'No model is promoted yet.');
+  line.classList.toggle('trouble', Boolean(state));
+};
+const ask = () => server.server_state({}).then(show, () => show({state: 'The app does not answer.'}));
+ask();
+setInterval(() => { if (!document.hidden) ask(); }, 2000);

@@ -1,0 +1,90 @@
+"""A training process that is killed at any moment, and started again, ends with the weights it would have had."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alignment.jobdir import JobDir
+from alignment.runner import Runner
+from tests.sft_jobs import sft_job, weights_of
+from tests.tiny_models import make_model
+
+STEPS = 60
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    started = Runner(tmp_path_factory.mktemp("runner") / "runner.log")
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """GPT-2, because its dropout draws random numbers in every step."""
+    return make_model("gpt2", tmp_path_factory.mktemp("model") / "gpt2")
+
+
+def job_at(path: Path, model: Path, tuning: str) -> JobDir:
+    return sft_job(
+        path, model, tuning=tuning, max_steps=STEPS, batch_size=2, accumulation=2, checkpoints=40, log_every=1
+    )
+
+
+def finish(runner: Runner, job: JobDir) -> None:
+    child = runner.start(job.path)
+    assert child.wait(120)
+    assert child.exit_code == 0
+
+
+def steps_of(job: JobDir) -> list[int]:
+    """Steps of the whole rows so far."""
+    text = job.metrics.read_text() if job.metrics.exists() else ""
+    return [json.loads(line)["step"] for line in text.splitlines() if line.endswith("}")]
+
+
+@pytest.mark.parametrize("tuning", ["full", "lora"])
+def test_killed_at_random_moments_it_ends_with_the_same_weights(
+    tmp_path: Path, model: Path, runner: Runner, tuning: str
+) -> None:
+    whole, killed = (job_at(tmp_path / name, model, tuning) for name in ("whole", "killed"))
+    finish(runner, whole)
+    exits = []
+    for step in sorted(random.sample(range(1, STEPS - 10), k=3)):
+        rows = len(steps_of(killed))
+        child = runner.start(killed.path)
+        while max(steps_of(killed)[rows:], default=0) < step and not child.wait(0.001):
+            pass
+        time.sleep(random.uniform(0, 0.03))  # a step or a checkpoint takes about so long
+        child.kill()
+        assert child.wait(30)
+        exits.append(child.exit_code)
+    assert -signal.SIGKILL in exits
+    finish(runner, killed)
+    assert weights_of(killed) == weights_of(whole)
+    figures = [json.loads(job.result.read_text()) for job in (whole, killed)]
+    assert figures[0]["loss_after"] == figures[1]["loss_after"]
+
+
+def test_a_newest_checkpoint_that_is_torn_is_passed_over(tmp_path: Path, model: Path, runner: Runner) -> None:
+    whole, torn = (job_at(tmp_path / name, model, "full") for name in ("whole", "torn"))
+    finish(runner, whole)
+    child = runner.start(torn.path)
+    while len(list(torn.checkpoints.glob("*/manifest.json"))) < 2:
+        time.sleep(0.005)
+    child.kill()
+    assert child.wait(30)
+    sealed = sorted(int(path.parent.name.split("-")[1]) for path in torn.checkpoints.glob("*/manifest.json"))
+    optimizer = torn.checkpoints / f"checkpoint-{sealed[-1]}" / "optimizer.pt"
+    optimizer.write_bytes(optimizer.read_bytes()[:-100])
+    before = len(steps_of(torn))
+    finish(runner, torn)
+    assert steps_of(torn)[before + 1] == sealed[-2] + 1  # behind the row with the held-out loss
+    assert weights_of(torn) == weights_of(whole)

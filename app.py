@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import signal
 import sys
-import threading
 import time
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from storage.database import Store
 from storage.errors import UserError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+BREATH_S = 4.0  # from the first answer to the start of heavy work, so that the first page has the machine to itself
 
 cli = typer.Typer(
     help="Rank answers, train on the rankings, promote the better model, chat with it.",
@@ -50,26 +52,42 @@ def serve(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Start the app: the pages, and the worker behind them."""
+    gc.disable()  # imports make no garbage, and looking for it is a fifth of the time to the first page
     from alignment import rounds
     from alignment.demo.seed import seed
     from alignment.inference import InferenceServer
     from labeling.ui import shell
     from labeling.ui.actions import Actions
+    from storage import registry
 
     if host not in LOOPBACK:
         raise UserError(f"There are no accounts yet, so the app listens on loopback only: not on {host}.")
+
+    def promoted_path() -> str | None:
+        model = registry.promoted(store)
+        return model.path if model else None
+
     store = Store.open(home)
     labeling.accounts.ensure_user(store, labeling.accounts.LOCAL_USER, "admin")
     seed(store)
-    inference = InferenceServer(store.logs / "inference.log", url=inference_url, key=inference_key)
+    inference = InferenceServer(store.logs / "inference.log", inference_url, inference_key, promoted_path)
     actions = Actions(
         start_round=lambda method, overrides, actor: rounds.start(store, method, overrides, actor),
         cancel_round=lambda round_id, actor: rounds.cancel(store, round_id, actor),
         resume_round=lambda round_id, actor: rounds.resume(store, round_id, actor),
+        check_labels=lambda: rounds.check_labels(store),
         inference=inference,
     )
-    threading.Thread(target=work, args=[store], name="worker", daemon=True).start()
-    shell.launch(shell.build(store, actions), host, port)
+    url = shell.launch(shell.build(store, actions), host, port)
+    gc.enable()
+    print(f"Plumbline is at {url}", flush=True)
+    time.sleep(BREATH_S)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    inference.start()
+    try:
+        work(store)
+    finally:
+        inference.stop()
 
 
 def work(store: Store) -> None:

@@ -51,6 +51,7 @@ def vote(
     Raises UserError for anything that is not a vote on one of this labeler's showings.
     """
     _check(verdict, strength, client_key, seconds)
+    _check_showing_id(showing_id)
     with store.write() as db:
         showing = labels.showing_of(db, showing_id, labeler)
         flipped = bool(showing["flipped"])
@@ -78,6 +79,8 @@ def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = N
     None when there is nothing to take back. The same `client_key` again takes back no second vote.
     """
     _check("skip", 0, client_key, None)
+    if showing_id is not None:
+        _check_showing_id(showing_id)
     with store.write() as db:
         if showing_id is not None:
             labels.showing_of(db, showing_id, labeler)
@@ -172,6 +175,11 @@ def _check(verdict: str, strength: int, client_key: str, seconds: float | None) 
         raise UserError("A vote carries a client_key of 1 to 200 characters, made anew for every decision.")
     if seconds is not None and not (isinstance(seconds, (int, float)) and 0 <= seconds < 1e7):
         raise UserError(f"The seconds of a vote are a number from 0 on, not {seconds!r}.")
+
+
+def _check_showing_id(showing_id: int) -> None:
+    if not isinstance(showing_id, int) or abs(showing_id) >= 2**63:  # what SQLite can hold
+        raise UserError(f"A showing is named by its whole number, not by {showing_id!r}.")
 
 
 def _stored(verdict: str, flipped: bool) -> str:

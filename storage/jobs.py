@@ -184,6 +184,12 @@ def open_jobs(store: Store, kind: str | None = None) -> list[Job]:
     ]
 
 
+def newest(store: Store, kind: str) -> Job | None:
+    """The job of this kind that was queued last, or None."""
+    row = store.row("SELECT * FROM jobs WHERE kind = ? ORDER BY job_id DESC LIMIT 1", [kind])
+    return to_job(row) if row else None
+
+
 def to_job(row: dict[str, Any]) -> Job:
     """A row of the jobs table as a record."""
     return Job(

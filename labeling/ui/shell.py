@@ -10,9 +10,11 @@ from starlette.middleware import Middleware
 
 from labeling.ui import align, chat, data, rank, theme
 from labeling.ui.actions import Actions
+from labeling.ui.endpoints import add_endpoints
 from labeling.ui.guard import LoopbackGuard
 from labeling.ui.identity import user_of
 from storage.database import Store
+from storage.errors import UserError
 
 PAGES = {"": ("Rank", rank), "align": ("Align", align), "chat": ("Chat", chat), "data": ("Data", data)}
 
@@ -26,6 +28,8 @@ def build(store: Store, actions: Actions) -> gr.Blocks:
             header(path)
             with gr.Column(elem_classes=["page", f"page-{name.lower()}"]):
                 module.page(store, actions)
+            if path == "":
+                add_endpoints(store, actions)
     return blocks
 
 
@@ -49,22 +53,30 @@ def who(_: dict[str, Any], request: gr.Request) -> str:
     return user_of(request)
 
 
-def launch(blocks: gr.Blocks, host: str, port: int) -> None:
-    """Serve the app; returns once it answers, and the server goes on in its own thread."""
+def launch(blocks: gr.Blocks, host: str, port: int) -> str:
+    """Serve the app and return its URL once it answers; the server goes on in its own thread.
+
+    Nothing leaves the machine: no analytics, no shared link, no history of runs. Raises UserError when the port is
+    taken.
+    """
     blocks.queue(default_concurrency_limit=None)
-    blocks.launch(
-        server_name=host,
-        server_port=port,
-        theme=theme.theme(),
-        css=theme.css(),
-        share=False,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        enable_monitoring=False,
-        run_history=False,
-        footer_links=[],
-        quiet=True,
-        prevent_thread_lock=True,
-        app_kwargs={"middleware": [Middleware(LoopbackGuard)]},
-    )
+    try:
+        _, url, _ = blocks.launch(
+            server_name=f"[{host}]" if ":" in host else host,
+            server_port=port,
+            theme=theme.theme(),
+            css=theme.css(),
+            share=False,
+            ssr_mode=False,
+            pwa=False,
+            mcp_server=False,
+            enable_monitoring=False,
+            run_history=False,
+            footer_links=[],
+            quiet=True,
+            prevent_thread_lock=True,
+            app_kwargs={"middleware": [Middleware(LoopbackGuard)]},
+        )
+    except OSError as error:
+        raise UserError(f"Port {port} of {host} cannot be used: choose another with --port.") from error
+    return url

@@ -1,0 +1,89 @@
+"""Endpoints for programs, made for `gradio_client`: `Client(url).predict(..., api_name="/vote")`.
+
+They take the same path as the pages. A refusal is a Gradio error with one sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import gradio as gr
+
+from labeling import session
+from labeling.accounts import require
+from labeling.ui.actions import Actions
+from labeling.ui.errors import gradio_error
+from labeling.ui.identity import user_of
+from storage import jobs, registry, rounds
+from storage.database import Store
+from storage.errors import UserError
+
+
+def add_endpoints(store: Store, actions: Actions) -> None:
+    """Add /next_pair, /vote, /undo, /start_round and /round_status to the app that is being built.
+
+    They wait for no one: each is a few milliseconds of SQLite, so none is held back by a limit on how many run at once.
+    """
+
+    def next_pair(request: gr.Request) -> dict[str, Any] | None:
+        """The next pair to judge: showing_id, pair_id, prompt (messages), left, right; nothing when none waits."""
+        showings = session.serve(store, require(store, user_of(request), "labeler"))
+        return asdict(showings[0]) if showings else None
+
+    def vote(
+        showing_id: int,
+        verdict: str,
+        strength: int,
+        client_key: str,
+        request: gr.Request,
+        seconds: float | None = None,
+        amend: bool = False,
+    ) -> dict[str, Any]:
+        """Judge a showing; the vote is on disk when this answers. verdict: left, right, tie, both_bad or skip;
+        strength: 1 (barely) to 4 (far) for left and right, else 0. The same client_key again is the same vote."""
+        labeler = require(store, user_of(request), "labeler")
+        return asdict(session.vote(store, labeler, showing_id, verdict, strength, client_key, seconds, amend))
+
+    def undo(client_key: str, request: gr.Request, showing_id: int | None = None) -> dict[str, Any] | None:
+        """Take back the last vote, or the one on a showing; answers its pair, or nothing when there is no vote."""
+        showing = session.undo(store, require(store, user_of(request), "labeler"), client_key, showing_id)
+        return asdict(showing) if showing else None
+
+    def start_round(request: gr.Request, method: str = "dpo", settings: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Start a round on the votes there are; `settings` are those of a recipe file. Answers its round_id."""
+        actor = require(store, user_of(request), "researcher")
+        return {"round_id": actions.start_round(method, settings or {}, actor)}
+
+    def round_status(round_id: int, request: gr.Request) -> dict[str, Any]:
+        """How far a round is: status, error, its jobs with their progress, and the candidate with its figures."""
+        require(store, user_of(request), "labeler")
+        return status_of(store, round_id)
+
+    for endpoint in (next_pair, vote, undo, start_round, round_status):
+        gr.api(gradio_error(endpoint), api_name=endpoint.__name__, concurrency_limit=None)
+
+
+def status_of(store: Store, round_id: int) -> dict[str, Any]:
+    """A round, its jobs and its candidate as one JSON object. Raises UserError when there is no such round."""
+    if not isinstance(round_id, int):
+        raise UserError(f"A round is named by its whole number, not by {round_id!r}.")
+    this = rounds.get(store, round_id)
+    stages = [
+        {"stage": job.stage, "kind": job.kind, "status": job.status, "progress": job.progress, "error": job.error}
+        for job in jobs.of_round(store, round_id)
+    ]
+    candidate = registry.get(store, this.candidate_id) if this.candidate_id is not None else None
+    verdicts = rounds.evaluations_of(store, candidate.model_id) if candidate else []
+    return {
+        "round_id": this.round_id,
+        "method": this.method,
+        "status": this.status,
+        "error": this.error,
+        "jobs": stages,
+        "model": candidate.name if candidate else None,
+        "evaluations": [
+            {name: getattr(found, name) for name in ("judge", "win_rate", "low", "high", "prompts")}
+            for found in verdicts
+        ],
+    }

@@ -128,11 +128,18 @@ def simulate(
     function = load_utility(utility)
     store = open_home(home)
     began = time.monotonic()
-    while (missing := labels - label_rows.waiting(store)) > 0:
-        with Worker(store) as worker:
+    before = -1
+    with Worker(store) as worker:
+        while (waiting := label_rows.waiting(store)) < labels:
+            if waiting == before:
+                raise UserError(
+                    f"Only {waiting} of {labels} pairs are there, and the model gives no more whose answers differ: "
+                    "bring more prompts with `import`, or ask for fewer labels."
+                )
+            before, missing = waiting, labels - waiting
             policy = registry.require_promoted(store)
             wait_for_job(store, worker, queue.generate(store, policy, missing + missing // 10 + 1, "simulate", seed))
-        seed += 1_000_003
+            seed += 1_000_003
     votes = labeling.simulate.simulate(store, function, labels, labelers, noise, seed)
     seconds = round(time.monotonic() - began, 2)
     answer(as_json, {"votes": votes, "seconds": seconds}, f"{votes} votes cast in {seconds} s.")

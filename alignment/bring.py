@@ -30,7 +30,10 @@ def add_model(store: Store, source: str, name: str, actor: str, kind: str = "pol
     try:
         if Path(source).is_dir():
             validate_model_dir(Path(source))
-            shutil.copytree(source, partial, ignore=_unwanted)
+            try:
+                shutil.copytree(source, partial, ignore=_unwanted)
+            except OSError as error:  # shutil.Error, which lists the files that failed, is one too
+                raise UserError(f"{source} could not be copied to {store.models} ({error}).") from error
         else:
             _download(source, partial)
         validate_model_dir(partial)

@@ -118,6 +118,8 @@ def resume_command(
             wait_for_round(store, worker, round_id)
     status = round_rows.get(store, round_id).status
     answer(as_json, {"round_id": round_id, "status": status}, _verdict(store, round_id))
+    if wait and status != "done":
+        raise typer.Exit(1)
 
 
 def _verdict(store: Store, round_id: int) -> str:

@@ -27,8 +27,16 @@ from storage.records import Model, Prompt, Split, prompt_text
 
 HOME = Path("build/demo-home")
 REPORT = Path("docs/demo-model.md")
-PRETRAIN: dict[str, Any] = {"vocab_size": 4096, "hidden_size": 192, "layers": 6, "save_dtype": "bfloat16"}
-SFT: dict[str, Any] = {"tuning": "full", "save_dtype": "bfloat16"}
+PRETRAIN: dict[str, Any] = {
+    "vocab_size": 4096,
+    "hidden_size": 160,
+    "heads": 5,
+    "layers": 6,
+    "epochs": 1.5,
+    "threads": 2,
+    "save_dtype": "bfloat16",
+}
+SFT: dict[str, Any] = {"tuning": "full", "epochs": 2, "threads": 2, "save_dtype": "bfloat16"}
 FIRST_PAIRS = 60
 SHOWN_PAIRS = 20
 MEASURED_PAIRS = 256

@@ -1,0 +1,149 @@
+"""The whole loop with models that people bring: pairs, votes, a round, a verdict, a promotion, and new pairs from it.
+
+Everything runs as it does for a user: real jobs in processes of their own, TRL's trainers, the store on disk.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alignment import queue, rounds
+from alignment.bring import add_model
+from alignment.materialise import directory_of
+from alignment.worker import Worker, wait_for_job, wait_for_round
+from labeling import session
+from labeling.simulate import simulate
+from storage import jobs, labels, registry, snapshots
+from storage import rounds as round_rows
+from storage.database import Store
+from storage.maintenance import check
+from storage.prompts import NewPrompt, add_prompts
+from tests.tiny_models import KINDS, make_model
+
+SETTINGS = {
+    "reward": {"epochs": 2},
+    "dpo": {"epochs": 2, "checkpoints": 8},
+    "evaluate": {"samples_per_prompt": 2, "max_new_tokens": 16},
+}
+
+
+def words(prompt: str, completion: str) -> float:
+    """A taste for many words."""
+    return float(len(completion.split()))
+
+
+def add_questions(store: Store) -> None:
+    for split, count in (("train", 60), ("heldout", 12)):
+        add_prompts(
+            store,
+            [NewPrompt(({"role": "user", "content": f"What is {split} {n}?"},), "test", split) for n in range(count)],  # type: ignore[arg-type]
+        )
+
+
+def vote_on_new_pairs(store: Store, worker: Worker, count: int) -> None:
+    policy = registry.require_promoted(store)
+    wait_for_job(store, worker, queue.generate(store, policy, count + 10, "test", seed=1))
+    assert simulate(store, words, count, labelers=2, noise=1.0, seed=3) == count
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_brought_model_goes_round_the_whole_loop(store: Store, tmp_path: Path, kind: str) -> None:
+    add_questions(store)
+    add_model(store, str(make_model(kind, tmp_path / kind)), "mine", "test")
+    registry.promote(store, "mine", "test")
+    with Worker(store) as worker:
+        vote_on_new_pairs(store, worker, 50)
+        round_id = rounds.start(store, "dpo", SETTINGS, "test")
+        assert wait_for_round(store, worker, round_id) == "done", round_rows.get(store, round_id).error
+        this = round_rows.get(store, round_id)
+        candidate = registry.get(store, this.candidate_id or 0)
+        (verdict,) = round_rows.evaluations_of(store, candidate.model_id)
+        assert 0 <= verdict.low <= verdict.win_rate <= verdict.high <= 1
+        assert (verdict.prompts, candidate.parent, candidate.status) == (12, "mine", "candidate")
+        assert (
+            candidate.card["inputs"]["preferences.parquet"]["snapshot"] == snapshots.get(store, this.snapshot_id).sha256
+        )
+
+        registry.promote(store, candidate.name, "test")
+        assert queue.refill(store) is not None
+        assert worker.step()
+        (showing,) = session.serve(store, "local")
+        pair = store.row("SELECT model_id FROM pairs WHERE pair_id = ?", [showing.pair_id])
+        assert pair == {"model_id": candidate.model_id}
+    registry.rollback(store, "test")
+    assert registry.require_promoted(store).name == "mine"
+    assert check(store) == []
+
+
+def test_a_policy_killed_in_training_ends_with_the_weights_of_an_uninterrupted_round(
+    store: Store, tmp_path: Path
+) -> None:
+    add_questions(store)
+    add_model(store, str(make_model("llama", tmp_path / "llama")), "mine", "test")
+    registry.promote(store, "mine", "test")
+    with Worker(store) as worker:
+        vote_on_new_pairs(store, worker, 50)
+        sums = []
+        for killed in (False, True):
+            round_id = rounds.start(store, "dpo", SETTINGS, "test")
+            finish(store, worker, round_id, killed)
+            candidate = registry.get(store, round_rows.get(store, round_id).candidate_id or 0)
+            sums.append(candidate.card["weights_sha256"])
+    assert sums[0] == sums[1]
+
+
+def finish(store: Store, worker: Worker, round_id: int, killed: bool) -> None:
+    """Work until the round is over; `killed`: take the policy's process away as soon as a checkpoint is sealed."""
+    if killed:
+        worker.run_until(lambda: any(job.stage == "policy" for job in jobs.of_round(store, round_id)))
+        job = jobs.claim(store, worker.name)
+        assert job is not None
+        assert job.stage == "policy"
+        from alignment.materialise import materialise
+
+        child = worker.runner.start(materialise(store, job))
+        checkpoints = directory_of(store, job.job_id) / "checkpoints"
+        while not any(checkpoints.glob("*/manifest.json")):
+            assert not child.wait(0.005)
+        child.kill()
+        assert child.wait(30)
+        assert not (directory_of(store, job.job_id) / "result.json").exists()
+        jobs.release_dead(store, [worker.name])
+    assert wait_for_round(store, worker, round_id) == "done"
+    if killed:
+        assert jobs.of_round(store, round_id)[2].attempts == 2
+
+
+def test_a_round_that_is_cancelled_in_training_stops_and_goes_on_when_resumed(store: Store, tmp_path: Path) -> None:
+    add_questions(store)
+    add_model(store, str(make_model("llama", tmp_path / "llama")), "mine", "test")
+    registry.promote(store, "mine", "test")
+    with Worker(store) as worker:
+        vote_on_new_pairs(store, worker, 50)
+        round_id = rounds.start(store, "dpo", {**SETTINGS, "reward": {"epochs": 400}}, "test")
+        began = []
+
+        def once_it_runs() -> bool:
+            if not began and jobs.metrics(store, jobs.of_round(store, round_id)[0].job_id):
+                began.append(True)
+                rounds.cancel(store, round_id, "test")
+            return bool(began)
+
+        import threading
+
+        watching = threading.Thread(target=lambda: wait_until(once_it_runs))
+        watching.start()
+        worker.run_until(lambda: jobs.of_round(store, round_id)[0].status == "cancelled")
+        watching.join()
+        assert round_rows.get(store, round_id).status == "cancelled"
+        assert labels.counts(store)["all"] == 50
+        assert jobs.claim(store, "another") is None
+
+
+def wait_until(condition: object) -> None:
+    import time
+
+    while not condition():  # type: ignore[operator]
+        time.sleep(0.05)

@@ -52,6 +52,8 @@ def serve(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Start the app: the pages, and the worker behind them."""
+    if host not in LOOPBACK:
+        raise UserError(f"There are no accounts yet, so the app listens on loopback only: not on {host}.")
     gc.disable()  # imports make no garbage, and looking for it is a fifth of the time to the first page
     from alignment import rounds
     from alignment.demo.seed import seed
@@ -59,9 +61,6 @@ def serve(
     from labeling.ui import shell
     from labeling.ui.actions import Actions
     from storage import registry
-
-    if host not in LOOPBACK:
-        raise UserError(f"There are no accounts yet, so the app listens on loopback only: not on {host}.")
 
     def promoted_path() -> str | None:
         model = registry.promoted(store)

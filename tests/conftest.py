@@ -32,8 +32,9 @@ def add_pairs(store: Store, count: int, split: str = "train", tag: str = "") -> 
         for number in range(count)
     ]
     pair_ids = []
-    for number, prompt_id in enumerate(add_prompts(store, prompts)):
-        with store.write() as db:
+    prompt_ids = add_prompts(store, prompts)
+    with store.write() as db:
+        for number, prompt_id in enumerate(prompt_ids):
             texts = [f"first answer {number}", f"second answer {number}"]
             a, b = labels.insert_completions(db, [NewCompletion(prompt_id, text, model_id) for text in texts])
             pair_ids.append(labels.insert_pair(db, prompt_id, a, b, "generated", model_id))

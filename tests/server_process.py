@@ -1,0 +1,79 @@
+"""The real server as a process of its own, to be killed and started again."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parent.parent
+NOBODY = "http://127.0.0.1:9/v1"  # no chat server: these tests need no model
+
+
+class ServerProcess:
+    """`python app.py serve` on a home directory. As a context manager it is up inside and killed at the end."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait for its first page."""
+        command = [sys.executable, "app.py", "serve", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, "--home", str(self.home), "--inference-url", NOBODY],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not self.listens():
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}")
+            time.sleep(0.02)
+        httpx.get(self.address, timeout=20, trust_env=False).raise_for_status()
+
+    def listens(self) -> bool:
+        """Whether anybody answers at the port. A bare socket: it leaves the processor to the server that starts."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self) -> ServerProcess:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+
+class PageCalls:
+    """What the Rank page's script asks of the server, asked by a program."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self.client = httpx.Client(base_url=server.address, timeout=20, trust_env=False)
+        components = self.client.get("/config").json()["components"]
+        self.component_id = next(one["id"] for one in components if "cast_vote" in one["props"].get("server_fns", []))
+
+    def __call__(self, name: str, **asked: Any) -> Any:
+        """The answer to one call. Raises httpx.TransportError when the server is gone."""
+        body = {"component_id": self.component_id, "fn_name": name, "session_hash": "storm", "data": asked}
+        answer = self.client.post("/gradio_api/component_server/", json=body)
+        answer.raise_for_status()
+        return answer.json()

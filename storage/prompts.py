@@ -14,7 +14,7 @@ from storage.database import Store, now
 from storage.near_duplicates import assign_splits
 from storage.records import Fold, Message, Prompt, Split, prompt_text
 
-JUDGE_SHARE = 0.25
+JUDGE_SHARE = 1 / 3
 DEMO_SOURCE = "demo"
 CHAT_SOURCE = "chat"
 
@@ -39,7 +39,7 @@ def prompt_hash(messages: Sequence[Message]) -> str:
 
 
 def fold_of(sha256: str) -> Fold:
-    """The fold of a prompt's preferences: a quarter of the prompts train only the judge of the evaluation.
+    """The fold of a prompt's preferences: a third of the prompts train only the judge of the evaluation.
 
     All preferences about one prompt share a fold, so that a judge never saw the prompts its opponent learned from.
     """

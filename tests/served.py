@@ -6,8 +6,9 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from alignment import rounds
 from labeling.ui import shell
@@ -37,14 +38,28 @@ def served(store: Store, inference: Inference) -> Iterator[str]:
 
 
 @contextmanager
-def browsing(address: str) -> Iterator[Page]:
-    """A fresh window on this address; errors in the page's scripts fail the test."""
-    errors: list[str] = []
+def chromium() -> Iterator[Browser]:
+    """A browser without a window yet."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address)
-        yield page
+        yield browser
         browser.close()
+
+
+@contextmanager
+def window(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
+    """A fresh window on this address, with nothing remembered; errors in the page's scripts fail the test."""
+    errors: list[str] = []
+    page = browser.new_page(**{"viewport": {"width": 1280, "height": 800}, **options})
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    yield page
+    page.close()
     assert not errors
+
+
+@contextmanager
+def browsing(address: str) -> Iterator[Page]:
+    """A browser of one window, on this address."""
+    with chromium() as browser, window(browser, address) as page:
+        yield page

@@ -1,0 +1,329 @@
+"""The Rank page in Chromium: what a labeler sees, what a key or a tap does, and what is stored of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from alignment.inference import InferenceServer
+from storage import labels, registry
+from storage.database import Store
+from storage.prompts import NewPrompt, add_prompts
+from storage.records import NewCompletion
+from tests.conftest import add_pairs
+from tests.served import chromium, served, window
+
+pytestmark = pytest.mark.browser
+CALLS = "**/component_server/**"
+HOSTILE = [
+    '<img src=x onerror="window.hit = 1">',
+    "</div><script>window.hit = 1</script>",
+    "{{window.hit = 1}} ${window.hit = 1} <%= 1 %> **a** &amp;",
+]
+
+# The contrast (WCAG 2.2) of every visible text: a canvas lays the grounds of its ancestors over each other.
+CONTRASTS = """() => {
+  const context = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
+  const paint = (colour) => { context.fillStyle = colour; context.fillRect(0, 0, 1, 1); };
+  const luminance = () => {
+    const linear = (v) => ((v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+    return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  };
+  const hasText = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  const shown = (one) => one.checkVisibility({visibilityProperty: true}) && !one.closest(".unseen");
+  const all = [...document.querySelectorAll(".masthead *, .rank *")];
+  return all.filter((one) => hasText(one) && shown(one)).map((one) => {
+    const line = [];
+    for (let above = one; above; above = above.parentElement) line.unshift(above);
+    paint("white");
+    for (const above of line) paint(getComputedStyle(above).backgroundColor);
+    const ground = luminance();
+    paint(getComputedStyle(one).color);
+    const ink = luminance();
+    return [one.textContent.trim(), (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05), ground];
+  });
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture
+def address(store: Store) -> Iterator[str]:
+    with served(store, InferenceServer(Path("unused.log"))) as url:
+        yield url
+
+
+@pytest.fixture
+def page(store: Store, address: str, browser: Browser) -> Iterator[Page]:
+    """The page with eight pairs waiting, or those that the test has put there."""
+    if registry.promoted(store) is None:
+        add_pairs(store, 8)
+    with window(browser, address) as opened:
+        expect(left(opened)).not_to_be_empty()
+        yield opened
+
+
+@pytest.fixture
+def hostile(store: Store) -> None:
+    add_pair(store, *HOSTILE)
+
+
+@pytest.fixture
+def long(store: Store) -> None:
+    add_pair(store, "Why? " * 40, "word " * 400, "unbroken" * 60)
+
+
+def add_pair(store: Store, prompt: str, *answers: str) -> None:
+    (prompt_id,) = add_prompts(store, [NewPrompt(({"role": "user", "content": prompt},), "test", "train")])
+    with store.write() as db:
+        model_id = registry.register(db, "policy", "policy", "models/policy", "test")
+        registry.insert_promotion(db, model_id, "test")
+        a, b = labels.insert_completions(db, [NewCompletion(prompt_id, text, model_id) for text in answers])
+        labels.insert_pair(db, prompt_id, a, b, "generated", model_id)
+
+
+def left(page: Page) -> Locator:
+    return page.locator("[data-text=left]")
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def boxes_of_answers(page: Page) -> list[dict[str, float]]:
+    """Where the two answers lie on the page: x, y, width, height."""
+    measure = (
+        "(one) => { const { x, y, width, height } = one.getBoundingClientRect(); return { x, y, width, height }; }"
+    )
+    return [page.locator(f".answer.{side}").evaluate(measure) for side in "ab"]
+
+
+def stored(store: Store) -> list[tuple[str, int]]:
+    return [(row["verdict"], row["strength"]) for row in store.rows("SELECT * FROM preferences ORDER BY preference_id")]
+
+
+def side_of(text: str) -> str:
+    """The side, as stored, of an answer from `add_pairs`."""
+    return "a" if text.startswith("first") else "b"
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Let the page go on until this holds."""
+    for _ in range(500):
+        if holds():
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError("it never came to hold")
+
+
+def unsent(page: Page) -> int:
+    count: int = page.evaluate("Object.keys(localStorage).filter((name) => name.includes('outbox')).length")
+    return count
+
+
+def test_a_key_shows_the_next_pair_while_the_server_is_held_and_the_vote_arrives(page: Page, store: Store) -> None:
+    held: list[Route] = []
+    page.route(CALLS, lambda route: held.append(route))
+    seen = [left(page).inner_text()]
+    for key in ("1", "7", "0"):
+        page.keyboard.press(key)
+        expect(left(page)).not_to_have_text(seen[-1])
+        seen.append(left(page).inner_text())
+    assert stored(store) == []
+    assert held
+    page.unroute(CALLS)  # lets go of what was held, too
+    until(page, lambda: len(stored(store)) == 3)
+    other = {"a": "b", "b": "a"}
+    assert stored(store) == [(side_of(seen[0]), 4), (other[side_of(seen[1])], 3), ("tie", 0)]
+    assert len(set(seen)) == 4
+
+
+def test_a_click_on_a_button_votes_once_even_when_doubled(page: Page, store: Store) -> None:
+    first = left(page).inner_text()
+    button(page, "B is slightly better").dblclick()
+    expect(left(page)).not_to_have_text(first)
+    until(page, lambda: unsent(page) == 0)
+    assert stored(store) == [("b" if side_of(first) == "a" else "a", 2)]
+
+
+def test_z_takes_back_and_the_pair_can_be_decided_again(page: Page, store: Store) -> None:
+    first, way = left(page).inner_text(), side_of(left(page).inner_text())
+    page.keyboard.press("x")
+    expect(left(page)).not_to_have_text(first)
+    page.keyboard.press("z")
+    expect(left(page)).to_have_text(first)
+    page.keyboard.press("4")
+    until(page, lambda: len(stored(store)) == 3)
+    assert stored(store) == [("both_bad", 0), ("withdrawn", 0), (way, 1)]
+    assert labels.counts(store)["all"] == 1
+
+
+def test_a_toast_says_what_was_saved_and_undoes_it(page: Page, store: Store) -> None:
+    first = left(page).inner_text()
+    page.keyboard.press("1")
+    expect(page.locator(".toast").get_by_role("status")).to_have_text("Saved: A far better.")
+    expect(page.locator(".progress")).to_contain_text("1 of 200")
+    page.locator(".toast button").click()
+    expect(left(page)).to_have_text(first)
+    expect(page.locator(".progress")).to_contain_text("0 of 200")
+    until(page, lambda: len(stored(store)) == 2)
+    assert labels.counts(store)["all"] == 0
+
+
+def test_after_a_reload_z_still_takes_back_the_last_vote(page: Page, store: Store) -> None:
+    first = left(page).inner_text()
+    page.keyboard.press("1")
+    until(page, lambda: len(stored(store)) == 1 and unsent(page) == 0)
+    page.reload()
+    expect(left(page)).not_to_be_empty()
+    page.keyboard.press("z")
+    expect(left(page)).to_have_text(first)
+    assert stored(store)[-1] == ("withdrawn", 0)
+
+
+def lose_the_request(route: Route) -> None:
+    route.abort()
+
+
+def lose_the_answer(route: Route) -> None:
+    if "cast_vote" in (route.request.post_data or ""):
+        route.fetch()
+    route.abort()
+
+
+@pytest.mark.parametrize("lose", [lose_the_request, lose_the_answer])
+def test_a_vote_cast_while_the_server_is_out_of_reach_is_sent_once_after_a_reload(
+    page: Page, store: Store, lose: Callable[[Route], None]
+) -> None:
+    way = side_of(left(page).inner_text())
+    page.route(CALLS, lose)
+    page.keyboard.press("2")
+    expect(page.get_by_role("alert")).to_contain_text("One decision is kept in this browser")
+    assert unsent(page) == 1
+    page.unroute(CALLS)
+    page.reload()
+    until(page, lambda: unsent(page) == 0)
+    page.reload()
+    expect(left(page)).not_to_be_empty()
+    assert stored(store) == [(way, 3)]
+
+
+@pytest.mark.usefixtures("hostile")
+def test_hostile_text_stays_text(page: Page) -> None:
+    assert page.locator(".turn .text").inner_text() == HOSTILE[0]
+    answers = [page.locator(f"[data-text={side}]").inner_text() for side in ("left", "right")]
+    assert sorted(answers) == sorted(HOSTILE[1:])
+    assert page.locator(".pair :is(img, script)").count() == 0
+    assert page.evaluate("window.hit") is None
+
+
+def test_side_by_side_the_answers_have_equal_height(page: Page) -> None:
+    a, b = boxes_of_answers(page)
+    assert (a["y"], a["height"], a["width"]) == (b["y"], b["height"], b["width"])
+    assert a["x"] + a["width"] <= b["x"]
+
+
+@pytest.mark.usefixtures("long")
+def test_on_a_phone_the_answers_are_stacked_and_nothing_is_cut_off(
+    address: str, browser: Browser, store: Store
+) -> None:
+    screen = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with window(browser, address, **screen) as phone:
+        expect(left(phone)).not_to_be_empty()
+        a, b = boxes_of_answers(phone)
+        assert a["x"] == b["x"]
+        assert a["y"] + a["height"] <= b["y"]
+        assert phone.evaluate("document.documentElement.scrollWidth") == 390
+        for box in phone.locator(".text").all():
+            assert box.evaluate("(one) => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
+        phone.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+        end = phone.locator(".answer.b").evaluate("(one) => one.getBoundingClientRect().bottom")
+        assert end <= phone.locator(".desk").evaluate("(one) => one.getBoundingClientRect().top")
+        button(phone, "A is barely better").tap()
+        until(phone, lambda: len(stored(store)) == 1)
+        assert stored(store)[0][1] == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_has_a_readable_contrast(page: Page, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.reload()
+    expect(left(page)).not_to_be_empty()
+    page.keyboard.press("1")
+    expect(page.locator(".toast")).to_be_visible()
+    page.keyboard.press("?")
+    found = page.evaluate(CONTRASTS)
+    assert {"Plumbline", "A", "A far better", "X both bad", "How to rank", "Undo Z"} <= {text for text, *_ in found}
+    assert [(text, contrast) for text, contrast, _ in found if contrast < 4.5] == []
+    (ground,) = (ground for text, _, ground in found if text == "Plumbline")
+    assert ground < 0.1 if scheme == "dark" else ground > 0.9
+
+
+def test_help_opens_with_a_key_and_no_key_votes_behind_it(page: Page, store: Store) -> None:
+    first = left(page).inner_text()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="How to rank")).to_be_visible()
+    for key in ("1", "x", "s"):
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(left(page)).to_have_text(first)
+    page.keyboard.press("0")
+    until(page, lambda: stored(store) == [("tie", 0)])
+
+
+def test_single_keys_can_be_turned_off(page: Page) -> None:
+    first = left(page).inner_text()
+    button(page, "help").click()
+    page.get_by_label("Single keys vote").uncheck()
+    button(page, "Close").click()
+    page.reload()
+    expect(left(page)).to_have_text(first)
+    page.keyboard.press("1")
+    expect(page.locator(".toast")).to_be_hidden()
+    expect(left(page)).to_have_text(first)
+
+
+def test_no_request_leaves_the_machine(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.reload()
+    expect(left(page)).not_to_be_empty()
+    page.keyboard.press("1")
+    until(page, lambda: unsent(page) == 0)
+    elsewhere = [url for url in asked if urlsplit(url).scheme not in ("data", "blob")]
+    assert {urlsplit(url).hostname for url in elsewhere} == {"127.0.0.1"}
+
+
+def test_every_control_has_a_name_for_a_screen_reader(page: Page) -> None:
+    page.keyboard.press("1")
+    expect(page.locator(".toast")).to_be_visible()
+    heard = page.locator("body").aria_snapshot()
+    page.keyboard.press("?")
+    heard += page.locator("body").aria_snapshot()
+    controls = re.findall(r"(?m)^\s*- '?((?:button|link|checkbox|progressbar|dialog)\b.*)$", heard)
+    assert len(controls) > 20
+    assert [control for control in controls if not re.match(r'\w+ "\w', control)] == []
+    for name in ("A is far better", "Tie", "B is far better", "both bad", "skip", "undo", "help"):
+        assert f'button "{name}"' in heard
+
+
+def test_an_empty_page_says_why_and_shows_a_pair_when_one_comes(address: str, browser: Browser, store: Store) -> None:
+    with window(browser, address) as page:
+        expect(page.locator("[data-text=empty]")).to_have_text(
+            "No model is promoted yet, so none writes answers to compare."
+        )
+        add_pairs(store, 1)
+        expect(left(page)).to_be_visible()

@@ -91,7 +91,7 @@ class DpoRecipe(TuningSettings):
     reference: str = Field(description="Directory of the reference policy.")
     preferences: str = Field("preferences.parquet", description="Snapshot of preferences.")
     fold: Fold = Field("train", description="Prompts to train on; accuracy is measured on the other fold.")
-    epochs: float = Field(3.0, gt=0, description="Passes over the data.")
+    epochs: float = Field(2.0, gt=0, description="Passes over the data.")
     beta: float = Field(0.1, gt=0, description="Strength of the pull towards the reference.")
     loss_type: Literal["sigmoid", "hinge", "ipo", "robust"] = Field("sigmoid", description="The loss, as TRL names it.")
     label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="Share of labels held to be wrong; `robust` only.")

@@ -25,6 +25,7 @@ from storage.records import Model, Round
 MIN_DECISIVE = 24  # votes for one side, over all prompts
 MIN_A_FOLD = 4  # of these, on the prompts of each fold
 MIN_HELDOUT = 8
+EVALUATED = {"max_prompts": 128}  # a round's own evaluation; `evaluate` takes more prompts and time
 
 
 def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> int:
@@ -153,7 +154,7 @@ def _stage(store: Store, this: Round, stage: str, done: dict[str, int]) -> tuple
         return "dpo", _spec(this, spec_recipe, votes, name, parent.model_id)
     candidate = store.row("SELECT model_id FROM models WHERE job_id = ?", [done["policy"]])
     assert candidate is not None
-    settings = {**recipe.evaluate, "seed": recipe.seed}
+    settings = {**EVALUATED, **recipe.evaluate, "seed": recipe.seed}
     spec = evaluation_spec(
         store, registry.get(store, candidate["model_id"]), parent, {"reward": {"job_id": done["judge"]}}, settings
     )

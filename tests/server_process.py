@@ -36,6 +36,11 @@ class ServerProcess:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        self.wait_until_up()
+
+    def wait_until_up(self) -> None:
+        """Wait for the first page of the process that was just started."""
+        assert self.process is not None
         while not self.listens():
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}")

@@ -1,0 +1,86 @@
+"""The whole loop in Chromium, on the real server: rank, start a round, see it finish, promote, chat, rank anew."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from alignment.bring import add_model
+from storage import labels, registry
+from storage.database import Store
+from tests.served import browsing
+from tests.server_process import ROOT, ServerProcess
+from tests.test_loop import add_questions
+from tests.tiny_models import make_model
+
+pytestmark = pytest.mark.browser
+VOTES = 44
+
+
+class WholeServer(ServerProcess):
+    """The server as a user starts it, worker and chat server included."""
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        command = [sys.executable, "app.py", "serve", "--port", str(self.port), "--home", str(self.home)]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.wait_until_up()
+
+
+@pytest.fixture
+def server(store: Store, tmp_path: Path) -> Iterator[WholeServer]:
+    add_questions(store)
+    add_model(store, str(make_model("llama", tmp_path / "llama")), "mine", "test")
+    registry.promote(store, "mine", "test")
+    with WholeServer(store.home) as started:
+        yield started
+
+
+def test_a_person_goes_round_the_whole_loop(store: Store, server: WholeServer) -> None:
+    with browsing(server.address) as page:
+        rank(page)
+        assert labels.counts(store)["all"] == VOTES
+
+        page.get_by_role("link", name="Align").click()
+        page.get_by_role("button", name="Start a round").click()
+        expect(page.locator("h1")).to_have_text("May I promote round-1?", timeout=180_000)
+        expect(page.locator(".answer")).to_have_text(re.compile("on 12 held-out prompts round-1 wins"))
+        page.get_by_role("button", name="Promote round-1").click()
+        expect(page.locator("h1")).to_have_text("round-1 is promoted.")
+
+        page.get_by_role("link", name="Chat").click()
+        box = page.get_by_label("Message")
+        box.fill("Tell me about the sea.")
+        box.press("Enter")
+        expect(page.locator(".theirs .said")).to_have_text(re.compile(r"\S"), timeout=60_000)
+
+    aligned = registry.by_name(store, "round-1")
+    assert aligned.status == "promoted"
+    wait_for_pairs_of(store, aligned.model_id)
+
+
+def rank(page: Page) -> None:
+    """Vote for the longer answer, as soon as the first pairs are generated."""
+    left, right = page.locator("[data-text=left]"), page.locator("[data-text=right]")
+    progress = page.locator("[data-text=progress]")
+    for done in range(VOTES):
+        expect(left).to_have_text(re.compile(r"\S"), timeout=90_000)
+        longer = len(left.inner_text()) >= len(right.inner_text())
+        page.keyboard.press("1" if longer else "8")
+        expect(progress).to_have_text(f"{done + 1} of 200 until the next round")
+    page.wait_for_function("Object.keys(localStorage).every((name) => !name.startsWith('plumbline.outbox.'))")
+
+
+def wait_for_pairs_of(store: Store, model_id: int) -> None:
+    """The queue is filled anew by the promoted model, without a restart."""
+    deadline = time.monotonic() + 60
+    while labels.waiting(store) == 0 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert store.row("SELECT count(*) AS n FROM pairs WHERE model_id = ?", [model_id]) != {"n": 0}

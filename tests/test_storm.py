@@ -17,7 +17,7 @@ from tests.server_process import PageCalls, ServerProcess
 
 KILLS = 20
 CLIENTS = 4
-PAIRS = 3000
+PAIRS = 1500
 
 
 class Storm:

@@ -73,9 +73,7 @@ demo-model: $(SETUP)
 	$(BIN)/python -m alignment.demo.build
 
 benchmarks: $(SETUP)
-	@for script in benchmarks/*.py; do \
-		[ -e "$$script" ] || { echo "There is no benchmark yet."; exit 0; }; \
-		echo "== $$script"; PYTHONPATH=. $(BIN)/python "$$script"; done
+	$(BIN)/python benchmarks/steering.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from storage.database import Store
 from storage.records import Message
 
-PAGE = 20  # votes to a page
+PAGE = 50  # votes to a page
 
 SHOWN = """
 SELECT p.preference_id, p.strength, p.created_at, s.labeler, q.messages,
@@ -25,7 +26,8 @@ WHERE p.verdict <> 'withdrawn'
 """
 MATCHING = f"""
 SELECT * FROM ({SHOWN})
-WHERE (:verdict = '' OR shown = :verdict) AND (:search = '' OR instr(lower(left), lower(:search))
+WHERE (:verdict = '' OR shown = :verdict) AND (:labeler = '' OR labeler = :labeler)
+AND (:search = '' OR instr(lower(left), lower(:search))
     OR instr(lower(right), lower(:search))
     OR EXISTS (SELECT 1 FROM json_each(messages) WHERE instr(lower(json_extract(value, '$.content')), lower(:search))))
 """
@@ -46,8 +48,17 @@ class ShownVote:
 
 
 @dataclass(frozen=True)
+class VotePage:
+    """Votes of one page, newest first, and whether there are matching ones on either side of it."""
+
+    votes: list[ShownVote]
+    newer: bool
+    older: bool
+
+
+@dataclass(frozen=True)
 class Tally:
-    """Standing votes in all and by verdict as shown, how many people cast them, and on how many prompts."""
+    """Standing votes in all and by verdict as shown, how many people cast them, on how many prompts; all prompts."""
 
     votes: int
     left: int
@@ -57,6 +68,8 @@ class Tally:
     skip: int
     labelers: int
     prompts: int
+    train: int
+    heldout: int
 
 
 @dataclass(frozen=True)
@@ -70,30 +83,41 @@ class TakenSnapshot:
     rounds: tuple[int, ...]
 
 
-def votes(store: Store, verdict: str = "", search: str = "", page: int = 0) -> tuple[list[ShownVote], int]:
-    """One page of the votes with this verdict as shown and this text in prompt or answers, and how many there are.
+def votes(
+    store: Store,
+    verdict: str = "",
+    search: str = "",
+    labeler: str = "",
+    before: int | None = None,
+    after: int | None = None,
+) -> VotePage:
+    """One page of the votes with this verdict as shown, by this labeler, with this text in prompt or answers.
 
-    An empty `verdict` or `search` is all. Letters A to Z are found in either case.
+    An empty filter is all; letters A to Z are found in either case. `before` asks for the votes that are older than
+    that preference_id, `after` for the newer ones next to it, neither for the newest.
     """
-    wanted = {"verdict": verdict, "search": search.strip()}
-    rows = store.rows(
-        f"{MATCHING} ORDER BY preference_id DESC LIMIT {PAGE} OFFSET :offset", {**wanted, "offset": page * PAGE}
+    wanted = {"verdict": verdict, "search": search.strip(), "labeler": labeler, "before": before, "after": after}
+    edge, order = ("preference_id > :after", "ASC") if after is not None else ("preference_id < :before", "DESC")
+    where = edge if before is not None or after is not None else "true"
+    rows = store.rows(f"{MATCHING} AND {where} ORDER BY preference_id {order} LIMIT {PAGE + 1}", wanted)
+    more = len(rows) > PAGE
+    found = [_shown_vote(row) for row in rows[:PAGE]]
+    if after is not None:
+        return VotePage(found[::-1], newer=more, older=True)
+    return VotePage(found, newer=before is not None, older=more)
+
+
+def _shown_vote(row: dict[str, Any]) -> ShownVote:
+    return ShownVote(
+        row["preference_id"],
+        row["labeler"],
+        tuple(json.loads(row["messages"])),
+        row["left"],
+        row["right"],
+        row["shown"],
+        row["strength"],
+        row["created_at"],
     )
-    found = store.row(f"SELECT count(*) AS n FROM ({MATCHING})", wanted)
-    assert found is not None
-    return [
-        ShownVote(
-            row["preference_id"],
-            row["labeler"],
-            tuple(json.loads(row["messages"])),
-            row["left"],
-            row["right"],
-            row["shown"],
-            row["strength"],
-            row["created_at"],
-        )
-        for row in rows
-    ], found["n"]
 
 
 def tally(store: Store) -> Tally:
@@ -110,7 +134,16 @@ def tally(store: Store) -> Tally:
         " WHERE p.verdict <> 'withdrawn'"
     )
     assert row is not None
-    return Tally(**row)
+    splits = {row["split"]: row["n"] for row in store.rows("SELECT split, count(*) AS n FROM prompts GROUP BY split")}
+    return Tally(**row, train=splits.get("train", 0), heldout=splits.get("heldout", 0))
+
+
+def labelers(store: Store) -> list[str]:
+    """Whoever was shown a pair, by name."""
+    rows = store.rows(
+        "SELECT name FROM users u WHERE EXISTS (SELECT 1 FROM showings s WHERE s.labeler = u.name) ORDER BY name"
+    )
+    return [row["name"] for row in rows]
 
 
 def taken_snapshots(store: Store) -> list[TakenSnapshot]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labeling import session
+from labeling.accounts import ensure_user
 from storage import browse, snapshots
 from storage.database import Store
 from tests.conftest import add_pairs
@@ -26,9 +27,8 @@ def voted(store: Store) -> list[int]:
 
 @pytest.mark.usefixtures("voted")
 def test_votes_come_newest_first_as_they_were_shown(store: Store) -> None:
-    found, total = browse.votes(store)
+    found = browse.votes(store).votes
     assert [(vote.verdict, vote.strength) for vote in found] == VERDICTS[::-1]
-    assert total == 5
     shown = store.rows("SELECT flipped FROM showings ORDER BY showing_id")
     for vote, row in zip(found[::-1], shown, strict=False):
         assert vote.left.startswith("second" if row["flipped"] else "first")
@@ -37,35 +37,62 @@ def test_votes_come_newest_first_as_they_were_shown(store: Store) -> None:
 @pytest.mark.usefixtures("voted")
 @pytest.mark.parametrize("verdict", [verdict for verdict, _ in VERDICTS])
 def test_a_filter_leaves_one_verdict(store: Store, verdict: str) -> None:
-    found, total = browse.votes(store, verdict=verdict)
-    assert ([vote.verdict for vote in found], total) == ([verdict], 1)
+    assert [vote.verdict for vote in browse.votes(store, verdict=verdict).votes] == [verdict]
 
 
 @pytest.mark.usefixtures("voted")
 def test_a_search_looks_into_prompts_and_both_answers_in_either_case(store: Store) -> None:
-    number = browse.votes(store)[0][0].left.split()[-1]
+    number = browse.votes(store).votes[0].left.split()[-1]
     for text in (f"QUESTION {number}?", f"first answer {number}", f" Second answer {number} "):
-        assert browse.votes(store, search=text)[1] == 1
-    assert browse.votes(store, search="%") == ([], 0)
+        assert len(browse.votes(store, search=text).votes) == 1
+    assert browse.votes(store, search="%").votes == []
 
 
 def test_pages_follow_each_other(store: Store) -> None:
     add_pairs(store, browse.PAGE + 3)
     for pair in session.serve(store, "local", browse.PAGE + 3):
         session.vote(store, "local", pair.showing_id, "tie", 0, f"key-{pair.showing_id}")
-    first, second, third = (browse.votes(store, page=number)[0] for number in range(3))
-    assert (len(first), len(second), third) == (browse.PAGE, 3, [])
-    ids = [vote.preference_id for vote in first + second]
+    first = browse.votes(store)
+    second = browse.votes(store, before=first.votes[-1].preference_id)
+    assert (len(first.votes), first.newer, first.older) == (browse.PAGE, False, True)
+    assert (len(second.votes), second.newer, second.older) == (3, True, False)
+    ids = [vote.preference_id for vote in first.votes + second.votes]
     assert ids == sorted(ids, reverse=True)
+    assert browse.votes(store, after=second.votes[0].preference_id) == first
+
+
+@pytest.mark.usefixtures("voted")
+def test_a_filter_leaves_one_labeler(store: Store) -> None:
+    ensure_user(store, "ann", "labeler")
+    (pair,) = session.serve(store, "ann")
+    session.vote(store, "ann", pair.showing_id, "tie", 0, "key")
+    assert browse.labelers(store) == ["ann", "local"]
+    assert [vote.labeler for vote in browse.votes(store, labeler="ann").votes] == ["ann"]
+    assert len(browse.votes(store, labeler="local").votes) == 5
+
+
+def test_a_page_is_found_by_walking_the_votes_in_order(store: Store) -> None:
+    """SQLite's plan of the very statements that are run: no sorting, and no table read whole but the votes."""
+    statements: list[str] = []
+    store.db().conn.set_trace_callback(statements.append)
+    browse.votes(store)
+    browse.votes(store, before=9)
+    browse.votes(store, after=9)
+    store.db().conn.set_trace_callback(None)
+    selects = [statement for statement in statements if "SELECT" in statement]
+    for statement, first in zip(selects, ("SCAN p", "SEARCH p", "SEARCH p"), strict=True):
+        steps = [row["detail"] for row in store.rows(f"EXPLAIN QUERY PLAN {statement}")]
+        assert steps[0].startswith(first)
+        assert not [step for step in steps[1:] if step.startswith(("SCAN", "USE TEMP")) and "json_each" not in step]
 
 
 @pytest.mark.usefixtures("voted")
 def test_the_tally_counts_what_stands(store: Store) -> None:
-    assert browse.tally(store) == browse.Tally(4, 1, 1, 1, 1, 1, labelers=1, prompts=5)
+    assert browse.tally(store) == browse.Tally(4, 1, 1, 1, 1, 1, labelers=1, prompts=5, train=6, heldout=0)
 
 
 def test_an_empty_store_has_nothing_to_show(store: Store) -> None:
-    assert browse.votes(store) == ([], 0)
+    assert browse.votes(store) == browse.VotePage([], newer=False, older=False)
     assert browse.tally(store).votes == 0
     assert browse.taken_snapshots(store) == []
 

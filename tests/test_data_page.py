@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from alignment.inference import InferenceServer
 from labeling import session
+from labeling.accounts import ensure_user
 from storage import browse, labels, snapshots
 from storage.database import Store
 from storage.prompts import NewPrompt, add_prompts
@@ -75,6 +76,20 @@ def test_votes_are_filtered_and_searched(page: Page) -> None:
     page.get_by_label("Verdict").select_option("every verdict")
     page.get_by_label("Search").fill("QUESTION 3?")
     expect(rows(page)).to_have_count(1)
+
+
+@pytest.mark.usefixtures("voted")
+def test_one_labeler_is_picked_out(store: Store, page: Page) -> None:
+    ensure_user(store, HOSTILE, "labeler")
+    add_pairs(store, 1, tag="more")
+    (pair,) = session.serve(store, HOSTILE)
+    session.vote(store, HOSTILE, pair.showing_id, "tie", 0, "key")
+    page.reload()
+    expect(page.locator('[data-text="summary"]')).to_contain_text("2 labelers")
+    page.get_by_label("Labeler").select_option(HOSTILE)
+    expect(rows(page)).to_have_count(1)
+    expect(rows(page)).to_contain_text(HOSTILE)
+    assert page.evaluate("window.hit") is None
 
 
 @pytest.mark.usefixtures("hostile")

@@ -16,7 +16,7 @@ from storage import browse, labels
 from storage.database import Store
 from storage.errors import UserError
 
-MOST_PAGES = 2**31  # what a page's number is held to, so that SQLite can count to it
+MOST_ID = 2**63 - 1  # the largest number that SQLite counts to
 
 
 def page(store: Store, actions: Actions) -> None:
@@ -27,25 +27,37 @@ def page(store: Store, actions: Actions) -> None:
         require(store, user_of(request), "researcher")
         return listing(store, asked)
 
+    @sentence
+    def count(_: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        require(store, user_of(request), "researcher")
+        return figures(store)
+
     gr.HTML(
         html_template=theme.text("data.html"),
         js_on_load=theme.text("data.js"),
-        server_functions=[look],
+        server_functions=[look, count],
         apply_default_css=False,
     )
 
 
 def listing(store: Store, asked: dict[str, Any]) -> dict[str, Any]:
-    """One page of votes, and the figures and snapshots around them."""
-    verdict, search, number = asked.get("verdict"), asked.get("search"), asked.get("page")
-    if not isinstance(verdict, str) or not isinstance(search, str) or not isinstance(number, int):
+    """One page of votes."""
+    texts = {name: asked.get(name) for name in ("verdict", "search", "labeler")}
+    edges = {name: asked.get(name) for name in ("before", "after")}
+    if not all(isinstance(text, str) for text in texts.values()) or not all(_is_edge(edge) for edge in edges.values()):
         raise UserError("What the page asks for cannot be read: reload it.")
-    votes, found = browse.votes(store, verdict, search, max(0, min(number, MOST_PAGES)))
+    return asdict(browse.votes(store, **texts, **edges))  # type: ignore[arg-type]  # checked above
+
+
+def figures(store: Store) -> dict[str, Any]:
+    """What stands around the votes. Counting reads all of them, so the page asks for it apart."""
     return {
-        "votes": [asdict(vote) for vote in votes],
-        "found": found,
-        "pages": -(-found // browse.PAGE),
         "tally": asdict(browse.tally(store)),
+        "labelers": browse.labelers(store),
         "waiting": labels.waiting(store),
         "snapshots": [asdict(snapshot) for snapshot in browse.taken_snapshots(store)],
     }
+
+
+def _is_edge(edge: Any) -> bool:
+    return edge is None or (type(edge) is int and 0 <= edge <= MOST_ID)

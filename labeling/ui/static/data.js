@@ -7,41 +7,65 @@ const say = (name, text) => { slot(name).textContent = text; };
 const DEGREES = ["", "barely better", "slightly better", "better", "far better"];
 const OTHERS = { tie: "tie", both_bad: "both bad", skip: "skipped" };
 
-let number = 0; // of the page, 0 is the newest
-let pages = 0;
+let edge = {}; // where the page begins: nothing for the newest, else {before: id} or {after: id}
+let shown = []; // the votes of the page
 let asked = 0; // counts the questions, so that a late answer to an old one is dropped
+
+const filters = () => Object.fromEntries(["verdict", "labeler", "search"].map((name) => [name, at(`[name=${name}]`).value]));
 
 async function look() {
   const mine = ++asked;
-  const answer = await server.look({ verdict: at("[name=verdict]").value, search: at("[name=search]").value, page: number });
+  const answer = await server.look({ ...filters(), ...edge });
   if (mine !== asked) return;
-  const trouble = answer === undefined ? "The server cannot be reached: what is below may be old." : answer.error;
-  slot("trouble").hidden = !trouble;
-  if (trouble) return say("trouble", trouble);
-  if (number > 0 && number >= answer.pages) { // votes were taken back in the meantime
-    number = Math.max(0, answer.pages - 1);
+  const trouble = troubleOf(answer);
+  tell(trouble);
+  if (trouble) return;
+  if ((edge.before !== undefined && answer.votes.length === 0) || (edge.after !== undefined && !answer.newer)) {
+    edge = {}; // nothing is older any more, or this is the top, which shall be a full page
     return look();
   }
-  pages = answer.pages;
-  draw(answer);
+  drawVotes(answer);
 }
 
-function draw({ votes, found, tally, waiting, snapshots }) {
+async function count() {
+  const answer = await server.count({});
+  const trouble = troubleOf(answer);
+  if (trouble) tell(trouble);
+  else drawFigures(answer);
+}
+
+function troubleOf(answer) {
+  return answer === undefined ? "The server cannot be reached: what is below may be old." : answer.error ?? "";
+}
+
+function tell(trouble) {
+  slot("trouble").hidden = trouble === "";
+  say("trouble", trouble);
+}
+
+function drawVotes({ votes, newer, older }) {
+  shown = votes;
+  at(".votes").replaceChildren(...votes.map(voteRow));
+  slot("none").hidden = votes.length > 0;
+  const isFiltered = Object.values(filters()).some(Boolean);
+  say("none", isFiltered ? "No vote fits this." : "No votes yet: they appear here as soon as somebody ranks a pair.");
+  say("range", `${plural(votes.length, "vote")} on this page`);
+  at(".pager").hidden = !newer && !older;
+  at("[name=newer]").disabled = !newer;
+  at("[name=older]").disabled = !older;
+}
+
+function drawFigures({ tally, labelers, waiting, snapshots }) {
   say("summary", `${plural(tally.votes, "vote")} by ${plural(tally.labelers, "labeler")} on ${plural(tally.prompts, "prompt")}: `
-    + `${tally.left + tally.right} for one side, ${plural(tally.tie, "tie")}, ${tally.both_bad} both bad. `
-    + `${plural(tally.skip, "pair")} skipped, ${waiting} waiting.`);
+    + `${tally.left} for A, ${tally.right} for B, ${plural(tally.tie, "tie")}, ${tally.both_bad} both bad. `
+    + `${plural(tally.skip, "pair")} skipped, ${waiting} waiting. ${plural(tally.train, "prompt")} to train on, ${tally.heldout} held out.`);
   const decisive = tally.left + tally.right;
   say("balance", decisive < 20 ? "" : `Side A was chosen in ${Math.round((100 * tally.left) / decisive)} % of the votes for one side; `
     + "as the sides are shuffled, about half is to be expected.");
-  at(".votes").replaceChildren(...votes.map(voteRow));
-  const isFiltered = at("[name=verdict]").value || at("[name=search]").value;
-  slot("none").hidden = votes.length > 0;
-  say("none", isFiltered ? "No vote fits this." : "No votes yet: they appear here as soon as somebody ranks a pair.");
-  at(".pager").hidden = found === 0;
-  const first = number * 20 + 1;
-  say("range", `${first} to ${first + votes.length - 1} of ${found}`);
-  at("[name=newer]").disabled = number === 0;
-  at("[name=older]").disabled = number + 1 >= pages;
+  const chosen = at("[name=labeler]").value;
+  const options = [new Option("everybody", ""), ...labelers.map((name) => new Option(name, name))];
+  at("[name=labeler]").replaceChildren(...options);
+  at("[name=labeler]").value = labelers.includes(chosen) ? chosen : "";
   at(".snapshots").replaceChildren(...snapshots.map(snapshotRow));
   at(".taken").hidden = snapshots.length === 0;
   slot("untaken").hidden = snapshots.length > 0;
@@ -109,14 +133,19 @@ function plural(count, noun) {
 }
 
 function turn(to) {
-  number = to;
+  edge = to;
   look();
 }
 
+function refresh() {
+  look();
+  count();
+}
+
 let typing;
-at("[name=search]").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(() => turn(0), 200); });
-at("[name=verdict]").addEventListener("change", () => turn(0));
-at("[name=newer]").addEventListener("click", () => turn(number - 1));
-at("[name=older]").addEventListener("click", () => turn(number + 1));
-window.addEventListener("focus", look);
-look();
+at("[name=search]").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(() => turn({}), 200); });
+for (const name of ["verdict", "labeler"]) at(`[name=${name}]`).addEventListener("change", () => turn({}));
+at("[name=newer]").addEventListener("click", () => turn({ after: shown[0].preference_id }));
+at("[name=older]").addEventListener("click", () => turn({ before: shown.at(-1).preference_id }));
+window.addEventListener("focus", refresh);
+refresh();

@@ -69,16 +69,16 @@ class ServerProcess:
 
 
 class PageCalls:
-    """What the Rank page's script asks of the server, asked by a program."""
+    """What the scripts of the Rank and the Data page ask of the server at an address, asked by a program."""
 
-    def __init__(self, server: ServerProcess) -> None:
-        self.client = httpx.Client(base_url=server.address, timeout=20, trust_env=False)
+    def __init__(self, address: str) -> None:
+        self.client = httpx.Client(base_url=address, timeout=20, trust_env=False)
         components = self.client.get("/config").json()["components"]
-        self.component_id = next(one["id"] for one in components if "cast_vote" in one["props"].get("server_fns", []))
+        self.component_ids = {name: one["id"] for one in components for name in one["props"].get("server_fns", [])}
 
     def __call__(self, name: str, **asked: Any) -> Any:
         """The answer to one call. Raises httpx.TransportError when the server is gone."""
-        body = {"component_id": self.component_id, "fn_name": name, "session_hash": "storm", "data": asked}
+        body = {"component_id": self.component_ids[name], "fn_name": name, "session_hash": "program", "data": asked}
         answer = self.client.post("/gradio_api/component_server/", json=body)
         answer.raise_for_status()
         return answer.json()

@@ -26,7 +26,7 @@ def test_the_first_pages_and_pairs_of_a_new_home_come_without_torch(tmp_path: Pa
     with ServerProcess(tmp_path / "home") as server:
         for path in ("/", "/align", "/chat", "/data"):
             assert httpx.get(server.address + path, trust_env=False).status_code == 200
-        answer = PageCalls(server)("next_pairs", count=4, holding=[])
+        answer = PageCalls(server.address)("next_pairs", count=4, holding=[])
         assert len(answer["pairs"]) == 4
         assert server.process is not None
         loaded = Path(f"/proc/{server.process.pid}/maps").read_text()

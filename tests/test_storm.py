@@ -24,7 +24,7 @@ class Storm:
     """Clients that vote without a pause, and repeat each vote under its key until it is acknowledged."""
 
     def __init__(self, server: ServerProcess) -> None:
-        self.call = PageCalls(server)
+        self.call = PageCalls(server.address)
         self.acknowledged: list[dict[str, Any]] = []
         self.ending = False
         self.threads = [threading.Thread(target=self.vote_on, args=[number], daemon=True) for number in range(CLIENTS)]

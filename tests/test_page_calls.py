@@ -1,0 +1,59 @@
+"""A page's private functions answer a plain POST too, so each checks by itself who asks, and for what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alignment.inference import InferenceServer
+from labeling.accounts import add_user
+from storage.database import Store
+from tests.conftest import add_pairs
+from tests.served import served
+from tests.server_process import PageCalls
+
+UNREADABLE = {"error": "What the page asks for cannot be read: reload it."}
+VOTE = {"showing_id": 1, "verdict": "tie", "strength": 0, "client_key": "key", "seconds": None}
+
+
+@pytest.fixture
+def call(store: Store) -> Iterator[PageCalls]:
+    add_pairs(store, 2)
+    with served(store, InferenceServer(Path("unused.log"))) as address:
+        yield PageCalls(address)
+
+
+def test_a_labeler_ranks_but_does_not_look_through_the_votes(call: PageCalls, store: Store) -> None:
+    add_user(store, "local", "labeler", "test")
+    (pair, _) = call("next_pairs", count=2, holding=[])["pairs"]
+    assert call("cast_vote", **{**VOTE, "showing_id": pair["showing_id"]})["vote"]["verdict"] == "tie"
+    for name in ("look", "count"):
+        assert "this takes a researcher" in call(name)["error"]
+
+
+@pytest.mark.parametrize("asked", [{}, {"count": "4", "holding": []}, {"count": 1, "holding": [[1]]}, {"count": 1}])
+def test_a_question_that_makes_no_sense_is_refused_in_a_sentence(call: PageCalls, asked: dict[str, Any]) -> None:
+    assert call("next_pairs", **asked) == UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"showing_id": [1]}, "A showing is named by its whole number"),
+        ({"showing_id": 2**70}, "A showing is named by its whole number"),
+        ({"showing_id": 77}, "was not served to local"),
+        ({"verdict": {}}, "is not a verdict"),
+        ({"strength": "4"}, "The strength of tie is 0"),
+        ({"client_key": None}, "A vote carries a client_key"),
+        ({"seconds": "fast"}, "The seconds of a vote"),
+    ],
+)
+def test_a_vote_that_makes_no_sense_is_refused_in_a_sentence(
+    call: PageCalls, store: Store, changed: dict[str, Any], sentence: str
+) -> None:
+    call("next_pairs", count=1, holding=[])
+    assert sentence in call("cast_vote", **{**VOTE, **changed})["error"]
+    assert store.rows("SELECT * FROM preferences") == []

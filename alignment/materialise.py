@@ -20,11 +20,12 @@ from storage import jobs, registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Job
+from storage.snapshots import CONVERSATION
 
 PROMPT_SCHEMA = pa.schema(
     [
         ("prompt_id", pa.int64()),
-        ("prompt", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
+        ("prompt", CONVERSATION),
     ]
 )
 

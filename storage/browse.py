@@ -7,22 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Store
+from storage.labels import STANDING_VOTES
 from storage.records import Message
 
 PAGE = 50  # votes to a page
 
-SHOWN = """
+SHOWN = f"""
 SELECT p.preference_id, p.strength, p.created_at, s.labeler, q.messages,
        iif(s.flipped, y.text, x.text) AS left, iif(s.flipped, x.text, y.text) AS right,
        CASE p.verdict WHEN 'a' THEN iif(s.flipped, 'right', 'left') WHEN 'b' THEN iif(s.flipped, 'left', 'right')
                       ELSE p.verdict END AS shown
-FROM current_preferences p
-JOIN showings s USING (showing_id)
-JOIN pairs r USING (pair_id)
-JOIN prompts q USING (prompt_id)
-JOIN completions x ON x.completion_id = r.completion_a
-JOIN completions y ON y.completion_id = r.completion_b
-WHERE p.verdict <> 'withdrawn'
+{STANDING_VOTES}WHERE p.verdict <> 'withdrawn'
 """
 MATCHING = f"""
 SELECT * FROM ({SHOWN})

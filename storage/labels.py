@@ -17,6 +17,15 @@ from storage.errors import UserError
 from storage.records import NewCompletion
 
 PROMOTED = "(SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1)"
+# A standing vote and what it is about: p the vote, s its showing, r the pair, q the prompt, x and y its answers a, b.
+STANDING_VOTES = """
+FROM current_preferences p
+JOIN showings s USING (showing_id)
+JOIN pairs r USING (pair_id)
+JOIN prompts q USING (prompt_id)
+JOIN completions x ON x.completion_id = r.completion_a
+JOIN completions y ON y.completion_id = r.completion_b
+"""
 UNANSWERED = """
 NOT EXISTS (
     SELECT 1 FROM showings s JOIN current_preferences p USING (showing_id)

@@ -15,16 +15,18 @@ import pyarrow.parquet as pq
 
 from storage.database import Store, now
 from storage.errors import UserError
+from storage.labels import STANDING_VOTES
 from storage.prompts import fold_of
 from storage.records import Snapshot
 
+CONVERSATION = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 SCHEMA = pa.schema(
     [
         ("preference_id", pa.int64()),
         ("pair_id", pa.int64()),
         ("prompt_id", pa.int64()),
         ("labeler", pa.string()),
-        ("prompt", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
+        ("prompt", CONVERSATION),
         ("completion_a", pa.string()),
         ("completion_b", pa.string()),
         ("model_a", pa.string()),
@@ -37,17 +39,11 @@ SCHEMA = pa.schema(
     ]
 )
 
-ROWS = """
+ROWS = f"""
 SELECT p.preference_id, r.pair_id, r.prompt_id, s.labeler, q.messages, q.sha256,
        x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b,
        p.verdict, p.strength, s.flipped, p.created_at
-FROM current_preferences p
-JOIN showings s USING (showing_id)
-JOIN pairs r USING (pair_id)
-JOIN prompts q USING (prompt_id)
-JOIN completions x ON x.completion_id = r.completion_a
-JOIN completions y ON y.completion_id = r.completion_b
-LEFT JOIN models m ON m.model_id = x.model_id
+{STANDING_VOTES}LEFT JOIN models m ON m.model_id = x.model_id
 LEFT JOIN models n ON n.model_id = y.model_id
 WHERE p.verdict IN ('a', 'b', 'tie', 'both_bad') AND q.split = 'train'
 ORDER BY p.preference_id

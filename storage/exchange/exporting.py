@@ -18,10 +18,11 @@ import pyarrow.parquet as pq
 
 from storage.database import Store
 from storage.errors import UserError
+from storage.labels import STANDING_VOTES
 from storage.prompts import fold_of
 from storage.records import MARGINS
+from storage.snapshots import CONVERSATION
 
-CONVERSATION = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 SCHEMAS = {
     "preferences": pa.schema(
         [
@@ -58,17 +59,11 @@ SCHEMAS = {
     ),
 }
 
-VOTES = """
+VOTES = f"""
 SELECT p.preference_id, p.supersedes, s.showing_id, r.pair_id, r.prompt_id, s.labeler, q.messages, q.sha256,
        x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b, r.source,
        p.verdict, p.strength, s.flipped, p.seconds, q.split, s.shown_at, p.created_at
-FROM current_preferences p
-JOIN showings s USING (showing_id)
-JOIN pairs r USING (pair_id)
-JOIN prompts q USING (prompt_id)
-JOIN completions x ON x.completion_id = r.completion_a
-JOIN completions y ON y.completion_id = r.completion_b
-LEFT JOIN models m ON m.model_id = x.model_id
+{STANDING_VOTES}LEFT JOIN models m ON m.model_id = x.model_id
 LEFT JOIN models n ON n.model_id = y.model_id
 WHERE p.verdict <> 'withdrawn'
 ORDER BY p.preference_id

@@ -21,9 +21,7 @@ def add_model(store: Store, source: str, name: str, actor: str, kind: str = "pol
     Only safetensors weights are taken and no code of the model's is ever run. Raises UserError, and leaves nothing
     behind, when the source is no such model or the name is taken.
     """
-    if any(model.name == name for model in registry.models(store)):
-        raise UserError(f"A model named {name!r} is registered already: choose another name.")
-    registry.check_name(name)
+    registry.check_free(store.db(), name)
     target = store.models / name
     partial = store.models / f".{name}.partial"
     shutil.rmtree(partial, ignore_errors=True)

@@ -72,7 +72,7 @@ def reward(store: Store, policy: Model, name: str, settings: dict[str, Any], act
 
     Raises UserError when there is no vote or the name cannot be used.
     """
-    check_free(store, name)
+    registry.check_free(store.db(), name)
     snapshot = snapshots.take(store)
     spec = {
         "recipe": {"kind": "reward", **settings, "policy": {"model_id": policy.model_id}},
@@ -80,13 +80,6 @@ def reward(store: Store, policy: Model, name: str, settings: dict[str, Any], act
         "publish": {"name": name, "parent_id": policy.model_id},
     }
     return submit(store, "reward", spec, actor)
-
-
-def check_free(store: Store, name: str) -> None:
-    """Raise UserError when a new model cannot have this name."""
-    registry.check_name(name)
-    if any(model.name == name for model in registry.models(store)):
-        raise UserError(f"A model named {name!r} is registered already: choose another name.")
 
 
 def evaluate(
@@ -165,7 +158,7 @@ def _train_from_file(
 ) -> int:
     if not source.is_file():
         raise UserError(f"There is no file {source} to train on.")
-    check_free(store, name)
+    registry.check_free(store.db(), name)
     field = "instructions" if kind == "sft" else "text"
     copied = "".join([field, *source.suffixes[-2:]])
     spec = {

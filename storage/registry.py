@@ -39,15 +39,20 @@ def register(
 
     `path` is stored as given: relative to the home directory for a model that lives there, so that a home can move.
     """
-    check_name(name)
-    if next(iter(db.query("SELECT 1 FROM models WHERE name = ?", [name])), None):
-        raise UserError(f"A model named {name!r} is registered already: choose another name.")
+    check_free(db, name)
     cursor = db.execute(
         "INSERT INTO models (name, kind, path, parent_id, job_id, card, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         [name, kind, path, parent_id, job_id, json.dumps(card or {}, ensure_ascii=False), now()],
     )
     record(db, actor, "register", f"model {name}", kind=kind, path=path)
     return int(cursor.lastrowid or 0)
+
+
+def check_free(db: Database, name: str) -> None:
+    """Raise UserError when a new model cannot have this name, or another model has it."""
+    check_name(name)
+    if next(iter(db.query("SELECT 1 FROM models WHERE name = ?", [name])), None):
+        raise UserError(f"A model named {name!r} is registered already: choose another name.")
 
 
 def check_name(name: str) -> None:

@@ -134,7 +134,7 @@ class EvaluateRecipe(JobSettings):
 
 Recipe = PretrainRecipe | SftRecipe | GenerateRecipe | RewardRecipe | DpoRecipe | EvaluateRecipe
 _ANY_RECIPE: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator="kind")])
-_KINDS: dict[str, type[JobSettings]] = {
+KINDS: dict[str, type[JobSettings]] = {
     "pretrain": PretrainRecipe,
     "sft": SftRecipe,
     "generate": GenerateRecipe,
@@ -161,14 +161,12 @@ class RoundRecipe(Settings):
 def load_recipe(values: dict[str, Any]) -> Recipe:
     """Check the mapping of a recipe; UserError names the first wrong key, what is wrong and the nearest right one."""
     kind = values.get("kind")
-    if not isinstance(kind, str) or kind not in _KINDS:
-        raise UserError(
-            f"The recipe's kind {kind!r} is none of {', '.join(_KINDS)}.{_nearest(str(kind), list(_KINDS))}"
-        )
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise UserError(f"The recipe's kind {kind!r} is none of {', '.join(KINDS)}.{_nearest(str(kind), list(KINDS))}")
     try:
         return _ANY_RECIPE.validate_python(values)
     except ValidationError as error:
-        raise UserError(_sentence(error, f"{kind} recipe", list(_KINDS[kind].model_fields))) from error
+        raise UserError(_sentence(error, f"{kind} recipe", list(KINDS[kind].model_fields))) from error
 
 
 def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
@@ -178,7 +176,7 @@ def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
         "dpo": {"policy": "/p", "reference": "/p"},
         "evaluate": {"policy": "/p", "against": "/p", "judge": {"reward": "/p"}},
     }
-    known = {stage: [key for key in _KINDS[stage].model_fields if key not in _SET_BY_THE_ROUND] for stage in stages}
+    known = {stage: [key for key in KINDS[stage].model_fields if key not in _SET_BY_THE_ROUND] for stage in stages}
     dotted = [f"{stage}.{key}" for stage, keys in known.items() for key in keys]
     try:
         recipe = RoundRecipe.model_validate(values)
@@ -196,7 +194,7 @@ def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
 def _sentence(error: ValidationError, where: str, known: list[str]) -> str:
     """The first problem that pydantic found, as one sentence for a person."""
     problem = error.errors(include_url=False)[0]
-    path = [str(part) for part in problem["loc"] if part not in _KINDS]
+    path = [str(part) for part in problem["loc"] if part not in KINDS]
     key = ".".join(path) or where
     if problem["type"] == "extra_forbidden":
         return f"The {where} has no setting {key!r}.{_nearest(key, known)}"

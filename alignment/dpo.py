@@ -15,9 +15,9 @@ from alignment.chatformat import encode_answers, encode_prompts
 from alignment.config import DpoRecipe
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
-from alignment.models import context_length, count_parameters, load_policy, save_model
+from alignment.models import count_parameters, length_limit, load_policy, save_model
 from alignment.preference_figures import preference_figures
-from alignment.preferences import Preference, other_fold, read_preferences
+from alignment.preferences import Preference, other_fold, preferences_of, read_votes
 from alignment.scoring import sequence_log_probs
 from alignment.training import train, training_arguments
 from alignment.tuning import apply_tuning, merged, trainable_share
@@ -38,16 +38,16 @@ def run(job: JobDir, recipe: DpoRecipe) -> dict[str, Any]:
 
     Result: accuracy of the implicit reward log(policy / reference) with its interval, and what was trained on.
     """
-    votes = job.resolve(recipe.preferences)
+    votes = read_votes(job.resolve(recipe.preferences))
     model, tokenizer = load_policy(job.resolve(recipe.policy))
     parameters = count_parameters(model)
-    limit = min(recipe.max_length, context_length(model) or recipe.max_length)
-    pairs = read_preferences(votes, recipe.fold)
+    limit = length_limit(model, recipe.max_length)
+    pairs = preferences_of(votes, recipe.fold)
     rows = [row for row in _tokenised(tokenizer, pairs) if _length(row) <= limit]
     if not rows:
         raise UserError(f"None of {len(pairs)} votes is left to train on: their texts are longer than {limit} tokens.")
     rate = recipe.learning_rate or default_learning_rate("dpo", recipe.tuning, parameters)
-    unseen = read_preferences(votes, other_fold(recipe.fold))
+    unseen = preferences_of(votes, other_fold(recipe.fold))
     heldout = [row for row in _tokenised(tokenizer, unseen) if _length(row) <= limit]
     own_reference = job.resolve(recipe.reference) == job.resolve(recipe.policy)
     reference = None if own_reference else load_policy(job.resolve(recipe.reference))[0]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
 from alignment.config import EvaluateRecipe, Judge
 from alignment.generate import read_prompts
 from alignment.jobdir import JobDir
@@ -21,6 +23,7 @@ from storage.records import Message, prompt_text
 from storage.utilities import load_utility, value_of
 
 Prompts = Sequence[Sequence[Message]]
+Policy = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
 
 def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
@@ -30,8 +33,9 @@ def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
     """
     asked = read_prompts(job.resolve(recipe.prompts))[: recipe.max_prompts]
     prompts = [messages for _, messages in asked for _ in range(recipe.samples_per_prompt)]
-    mine, kl = _answers(job, recipe, recipe.policy, prompts, 0.0)
-    theirs, _ = _answers(job, recipe, recipe.against, prompts, 0.45)
+    policy, against = load_policy(job.resolve(recipe.policy)), load_policy(job.resolve(recipe.against))
+    mine = _answers(job, recipe, policy, prompts, 0.0)
+    theirs = _answers(job, recipe, against, prompts, 0.45)
     scores = _judge(job, recipe.judge, prompts, [s.text for s in mine] + [s.text for s in theirs])
     size = recipe.samples_per_prompt
     groups = [slice(start, start + size) for start in range(0, len(prompts), size)]
@@ -47,40 +51,37 @@ def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
         "prompts": len(asked),
         "samples": size,
         "length_controlled_win_rate": length_controlled(wins, longer),
-        "kl": kl,
+        "kl": _kl(policy, against, mine, recipe.temperature),
         **_looks(mine, ""),
         **_looks(theirs, "_against"),
         "examples": _examples(prompts, mine, theirs, first, second, size),
     }
 
 
-def _answers(
-    job: JobDir, recipe: EvaluateRecipe, policy: str, prompts: Prompts, begun: float
-) -> tuple[list[Sample], float | None]:
-    """A policy's answers; for the evaluated one also the KL from the other, in nats an answer.
-
-    The KL is the mean of log p - log q over the policy's own samples, at the temperature they were drawn with; greedy
-    answers have none.
-    """
-    model, tokenizer = load_policy(job.resolve(policy))
+def _answers(job: JobDir, recipe: EvaluateRecipe, policy: Policy, prompts: Prompts, begun: float) -> list[Sample]:
+    """A policy's answers; `begun` is the job's progress before, of which this takes 0.45."""
     sampling = Sampling(recipe.temperature, 1.0, recipe.max_new_tokens, recipe.batch_size)
-    answers = sample(
-        model,
-        tokenizer,
+    return sample(
+        *policy,
         prompts,
         sampling,
         recipe.seed,
         lambda done: job.log_progress(round((begun + 0.45 * done) * len(prompts)), begun + 0.45 * done),
     )
-    if policy != recipe.policy or recipe.temperature == 0:
-        return answers, None
+
+
+def _kl(policy: Policy, against: Policy, answers: Sequence[Sample], temperature: float) -> float | None:
+    """The KL of a policy from another in nats an answer: the mean of log p - log q over the policy's own samples.
+
+    At the temperature they were drawn with; greedy answers have none, nor have policies of different vocabularies.
+    """
+    (model, tokenizer), (other, other_tokenizer) = policy, against
+    if temperature == 0 or other_tokenizer.get_vocab() != tokenizer.get_vocab():
+        return None
     sequences = [(answer.prompt_ids, answer.token_ids) for answer in answers]
-    other, other_tokenizer = load_policy(job.resolve(recipe.against))
-    if other_tokenizer.get_vocab() != tokenizer.get_vocab():
-        return answers, None  # two vocabularies have no tokens in common to compare
-    mine = sequence_log_probs(model, tokenizer.pad_token_id, sequences, recipe.temperature)
-    theirs = sequence_log_probs(other, tokenizer.pad_token_id, sequences, recipe.temperature)
-    return answers, sum(p - q for p, q in zip(mine, theirs, strict=True)) / len(sequences)
+    mine = sequence_log_probs(model, tokenizer.pad_token_id, sequences, temperature)
+    theirs = sequence_log_probs(other, tokenizer.pad_token_id, sequences, temperature)
+    return sum(p - q for p, q in zip(mine, theirs, strict=True)) / len(sequences)
 
 
 def _judge(job: JobDir, judge: Judge, prompts: Prompts, texts: list[str]) -> list[float]:

@@ -118,6 +118,11 @@ def context_length(model: PreTrainedModel) -> int | None:
     return int(limit) if limit else None
 
 
+def length_limit(model: PreTrainedModel, max_length: int) -> int:
+    """Tokens that an example may have: as the recipe says, and no more than the model takes."""
+    return min(max_length, context_length(model) or max_length)
+
+
 def choose_threads(threads: int | None) -> int:
     """How many CPU threads a job takes: as told, else all cores but one, which is left to the page."""
     return threads if threads is not None else max(1, len(os.sched_getaffinity(0)) - 1)

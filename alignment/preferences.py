@@ -11,6 +11,8 @@ from datasets import Dataset
 
 from storage.records import Message
 
+Votes = Sequence[dict[str, Any]]
+
 
 @dataclass(frozen=True)
 class Preference:
@@ -23,15 +25,15 @@ class Preference:
     strength: int
 
 
-def read_preferences(path: Path, fold: str) -> list[Preference]:
-    """The votes for one side on a fold's prompts, in the order of the snapshot; ties and both-bad are no such votes."""
-    return [_preference(row) for row in rows_of(path) if row["fold"] == fold and row["verdict"] in ("a", "b")]
-
-
-def rows_of(path: Path) -> Sequence[dict[str, Any]]:
+def read_votes(path: Path) -> Votes:
     """All rows of a snapshot, as its schema in `storage.snapshots` has them."""
-    rows: Sequence[dict[str, Any]] = Dataset.from_parquet(str(path), keep_in_memory=True).to_list()
-    return rows
+    votes: Votes = Dataset.from_parquet(str(path), keep_in_memory=True).to_list()
+    return votes
+
+
+def preferences_of(votes: Votes, fold: str) -> list[Preference]:
+    """The votes for one side on a fold's prompts, in the order of the snapshot; ties and both-bad are no such votes."""
+    return [_preference(row) for row in votes if row["fold"] == fold and row["verdict"] in ("a", "b")]
 
 
 def other_fold(fold: str) -> str:

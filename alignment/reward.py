@@ -6,7 +6,6 @@ in: policy, preferences.parquet      out: model/ (one score; its config records 
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
@@ -16,9 +15,9 @@ from trl import RewardConfig, RewardTrainer
 from alignment.config import RewardRecipe
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
-from alignment.models import context_length, count_parameters, load_reward_model, save_model
+from alignment.models import count_parameters, length_limit, load_reward_model, save_model
 from alignment.preference_figures import preference_figures
-from alignment.preferences import Preference, other_fold, read_preferences, rows_of
+from alignment.preferences import Preference, Votes, other_fold, preferences_of, read_votes
 from alignment.scoring import encode, rewards
 from alignment.statistics import correlation
 from alignment.training import train, training_arguments
@@ -34,11 +33,11 @@ def run(job: JobDir, recipe: RewardRecipe) -> dict[str, Any]:
 
     Result: accuracy with its interval, ece and length_correlation on the other fold, and what was trained on.
     """
-    votes = job.resolve(recipe.preferences)
+    votes = read_votes(job.resolve(recipe.preferences))
     model, tokenizer = load_reward_model(job.resolve(recipe.policy), seed=recipe.seed)
     parameters = count_parameters(model)
-    limit = min(recipe.max_length, context_length(model) or recipe.max_length)
-    pairs = read_preferences(votes, recipe.fold)
+    limit = length_limit(model, recipe.max_length)
+    pairs = preferences_of(votes, recipe.fold)
     rows = [row for row in _tokenised(tokenizer, pairs, recipe.margin) if _length(row) <= limit]
     if not rows:
         raise UserError(
@@ -56,7 +55,7 @@ def run(job: JobDir, recipe: RewardRecipe) -> dict[str, Any]:
     loss = train(trainer, job, recipe, end=TRAINED)
     model = merged(trainer.model).eval()
     _centre(model, tokenizer, pairs)
-    figures = _figures(model, tokenizer, read_preferences(votes, other_fold(recipe.fold)))
+    figures = _figures(model, tokenizer, preferences_of(votes, other_fold(recipe.fold)))
     save_model(model, tokenizer, job.model, recipe.save_dtype)
     return {
         "parameters": parameters,
@@ -113,7 +112,7 @@ def _figures(
     }
 
 
-def _left_out(votes: Path) -> dict[str, int]:
+def _left_out(votes: Votes) -> dict[str, int]:
     """Votes of a snapshot that say nothing about which answer is better; counted, not trained on."""
-    verdicts = Counter(row["verdict"] for row in rows_of(votes))
+    verdicts = Counter(row["verdict"] for row in votes)
     return {"ties": verdicts["tie"], "both_bad": verdicts["both_bad"]}

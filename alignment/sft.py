@@ -21,7 +21,7 @@ from alignment.heldout import IGNORED, Example, heldout_loss
 from alignment.instructions import Demonstration, read_instructions
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
-from alignment.models import context_length, count_parameters, load_policy, save_model
+from alignment.models import count_parameters, length_limit, load_policy, save_model
 from alignment.splits import hold_out
 from alignment.training import train, training_arguments
 from alignment.tuning import apply_tuning, merged, trainable_share
@@ -39,7 +39,7 @@ def run(job: JobDir, recipe: SftRecipe) -> dict[str, Any]:
     """
     model, tokenizer = load_policy(job.resolve(recipe.model))
     parameters = count_parameters(model)
-    limit = min(recipe.max_length, context_length(model) or recipe.max_length)
+    limit = length_limit(model, recipe.max_length)
     demonstrations, heldout = _demonstrations(job, recipe)
     examples = within(encode_demonstrations(tokenizer, demonstrations), limit)
     unseen = within(encode_demonstrations(tokenizer, heldout), limit)

@@ -27,7 +27,6 @@ SINGLE_THREADED = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
 }
-JOBS = ("pretrain", "sft", "generate", "reward", "dpo", "evaluate")
 PR_SET_PDEATHSIG = 1  # of Linux's prctl(2)
 
 
@@ -102,7 +101,9 @@ def main() -> None:
     reports = os.dup(1)
     os.dup2(2, 1)
     os.environ.update(SINGLE_THREADED)
-    for kind in JOBS:
+    from alignment.config import KINDS
+
+    for kind in KINDS:
         importlib.import_module(f"alignment.{kind}")
     gc.collect()
     gc.freeze()  # so that collections in a child do not copy the pages that all share

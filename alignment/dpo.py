@@ -60,7 +60,8 @@ def run(job: JobDir, recipe: DpoRecipe) -> dict[str, Any]:
         args=DPOConfig(
             **training_arguments(job, recipe, rate),
             beta=recipe.beta,
-            loss_type=[recipe.loss_type],
+            loss_type=[recipe.loss_type, "sft"] if recipe.sft_weight else [recipe.loss_type],
+            loss_weights=[1.0, recipe.sft_weight] if recipe.sft_weight else None,
             label_smoothing=recipe.label_smoothing,
             precompute_ref_log_probs=True,
             max_length=None,

@@ -11,6 +11,7 @@ import torch
 from alignment.chatformat import encode_answers, encode_prompts
 from alignment.dpo import TokenisedDpoTrainer
 from alignment.models import load_policy
+from alignment.preferences import preferences_of, read_votes
 from alignment.scoring import sequence_log_probs
 from storage.errors import UserError
 from storage.records import Message
@@ -56,6 +57,20 @@ def test_the_first_loss_is_log_two_when_policy_and_reference_agree(tmp_path: Pat
         tmp_path / "job", kind="dpo", policy=str(policy), reference=str(policy), max_steps=1, learning_rate=1e-9
     )
     assert result["loss"] == pytest.approx(math.log(2), abs=1e-4)
+
+
+def test_the_weighted_loss_of_the_chosen_answers_is_their_mean_over_tokens(tmp_path: Path) -> None:
+    policy = make_model("llama", tmp_path / "policy")
+    settings = {"policy": str(policy), "reference": str(policy), "max_steps": 1, "learning_rate": 1e-9}
+    job, result = run_job(tmp_path / "job", kind="dpo", batch_size=64, sft_weight=0.5, **settings)
+    model, tokenizer = load_policy(policy)
+    pairs = preferences_of(read_votes(job.path / "preferences.parquet"), "train")
+    assert result["train_pairs"] == len(pairs) <= 64
+    prompts = [pair.prompt for pair in pairs]
+    chosen = encode_answers(tokenizer, prompts, [pair.chosen for pair in pairs])
+    sides = list(zip(encode_prompts(tokenizer, prompts), chosen, strict=True))
+    loss = -sum(sequence_log_probs(model, tokenizer.pad_token_id, sides)) / sum(map(len, chosen))
+    assert result["loss"] == pytest.approx(math.log(2) + 0.5 * loss, abs=1e-4)
 
 
 @pytest.mark.parametrize("tuning", ["full", "lora"])

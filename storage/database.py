@@ -81,10 +81,10 @@ class Store:
         db.conn.execute("BEGIN IMMEDIATE")
         try:
             yield db
+            db.conn.execute("COMMIT")
         except BaseException:
-            db.conn.rollback()
+            db.conn.rollback()  # a COMMIT that failed leaves its transaction open
             raise
-        db.conn.execute("COMMIT")
 
 
 def now() -> str:

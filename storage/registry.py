@@ -105,13 +105,16 @@ def require_promoted(store: Store) -> Model:
 
 
 def promote(store: Store, name: str, actor: str) -> Model:
-    """Make a policy the one that chats and writes the next pairs."""
-    model = by_name(store, name)
-    if model.kind != "policy":
-        raise UserError(f"{name} is a {model.kind} model, and only a policy can be promoted.")
-    if model.status == "promoted":
-        raise UserError(f"{name} is the promoted model already.")
+    """Make a policy the one that chats and writes the next pairs.
+
+    Raises UserError when there is no such model, it is no policy, or it is the promoted one already.
+    """
     with store.write() as db:
+        model = by_name(store, name)
+        if model.kind != "policy":
+            raise UserError(f"{name} is a {model.kind} model, and only a policy can be promoted.")
+        if model.status == "promoted":
+            raise UserError(f"{name} is the promoted model already.")
         insert_promotion(db, model.model_id, actor)
     return get(store, model.model_id)
 

@@ -50,6 +50,19 @@ def test_a_write_that_raises_leaves_nothing(store: Store) -> None:
     assert Store(store.home).row("SELECT count(*) AS n FROM journal WHERE actor = 'somebody'") == {"n": 0}
 
 
+def test_a_commit_that_fails_leaves_the_next_write_free(store: Store) -> None:
+    def stumble() -> None:
+        with store.write() as db:
+            db.execute("PRAGMA defer_foreign_keys = ON")  # so that nothing but the COMMIT can fail
+            db.execute("INSERT INTO showings (pair_id, labeler, flipped, shown_at) VALUES (99, 'local', 0, '')")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        stumble()
+    with store.write() as db:
+        record(db, "somebody", "try", "something")
+    assert store.row("SELECT count(*) AS n FROM showings") == {"n": 0}
+
+
 def test_a_write_is_seen_by_another_connection_once_it_ends(store: Store) -> None:
     other = Store(store.home)
     with store.write() as db:

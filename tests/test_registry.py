@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+
 import pytest
 
 from storage import registry
@@ -42,6 +45,26 @@ def test_rolling_back_goes_one_promotion_at_a_time(store: Store) -> None:
         registry.rollback(store, "test")
     statuses = {model.name: model.status for model in registry.models(store)}
     assert statuses == {"one": "promoted", "two": "former", "three": "former"}
+
+
+def test_a_model_that_many_promote_at_once_is_promoted_once(store: Store) -> None:
+    for name in ("one", "two"):
+        register(store, name)
+    registry.promote(store, "one", "test")
+    ready = threading.Barrier(8)
+
+    def promote_two() -> None:
+        ready.wait()
+        with suppress(UserError):  # it is the promoted model already
+            registry.promote(store, "two", "test")
+
+    threads = [threading.Thread(target=promote_two) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.row("SELECT count(*) AS n FROM promotions") == {"n": 2}
+    assert registry.rollback(store, "test").name == "one"
 
 
 def test_only_a_policy_is_promoted(store: Store) -> None:

@@ -6,6 +6,7 @@ All of it happens in the transaction that closes the job under its fence, so a r
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +25,28 @@ def publish(store: Store, job: Job, directory: Path, result: dict[str, Any]) -> 
     """Close the job as done and store what it made. Raises `jobs.LostLease` when the job is somebody else's by now."""
     from alignment.rounds import advance
 
+    # Read before the write lock is taken: no vote is to wait for gigabytes of weights.
+    sha256 = weights_sha256(directory / "model") if job.kind in MODEL_KINDS else ""
     with store.write() as db:
-        jobs.finish(db, job, result)
         if job.kind == "generate":
-            _publish_pairs(db, job, directory)
+            result = {**result, "pairs": _publish_pairs(db, job, directory)}
         elif job.kind == "evaluate":
-            where = job.spec["publish"]
-            judge = (
-                "reward model" if "reward" in job.spec["recipe"]["judge"] else job.spec["recipe"]["judge"]["utility"]
-            )
-            rounds.insert_evaluation(db, where["model_id"], where["against_id"], judge, job.job_id, result)
+            _publish_evaluation(db, job, result)
         else:
-            _publish_model(store, db, job, directory, result)
+            _publish_model(store, db, job, directory, result, sha256)
+        jobs.finish(db, job, result)  # raises when the fence has moved on, and then nothing above is kept
         if job.round_id is not None:
             advance(store, db, job.round_id)
+    shutil.rmtree(directory / "checkpoints", ignore_errors=True)  # there is nothing left to resume
 
 
-def _publish_model(store: Store, db: Database, job: Job, directory: Path, result: dict[str, Any]) -> None:
+def _publish_evaluation(db: Database, job: Job, result: dict[str, Any]) -> None:
+    where, judge = job.spec["publish"], job.spec["recipe"]["judge"]
+    named = "reward model" if "reward" in judge else judge["utility"]
+    rounds.insert_evaluation(db, where["model_id"], where["against_id"], named, job.job_id, result)
+
+
+def _publish_model(store: Store, db: Database, job: Job, directory: Path, result: dict[str, Any], sha256: str) -> None:
     where = job.spec["publish"]
     card = {
         "kind": job.kind,
@@ -49,7 +55,7 @@ def _publish_model(store: Store, db: Database, job: Job, directory: Path, result
         "recipe": job.spec["recipe"],
         "inputs": job.spec["files"],
         "figures": result,
-        "weights_sha256": weights_sha256(directory / "model"),
+        "weights_sha256": sha256,
     }
     model_id = registry.register(
         db,
@@ -70,14 +76,20 @@ def weights_sha256(model: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(model.glob("*.safetensors")):
         digest.update(path.name.encode())
-        digest.update(path.read_bytes())
+        with path.open("rb") as handle:
+            while block := handle.read(2**20):
+                digest.update(block)
     return digest.hexdigest()
 
 
-def _publish_pairs(db: Database, job: Job, directory: Path) -> None:
-    """Pair the answers of each prompt two by two; an empty answer, or one the same as its partner, makes no pair."""
+def _publish_pairs(db: Database, job: Job, directory: Path) -> int:
+    """Pair the answers of each prompt two by two; an empty answer, or one the same as its partner, makes no pair.
+
+    Returns how many pairs there are now to rank.
+    """
+    made = 0
     model_id = job.spec["publish"]["model_id"]
-    sampling = {name: value for name, value in job.spec["recipe"].items() if name not in ("kind", "policy")}
+    sampling = {name: job.spec["recipe"][name] for name in ("temperature", "top_p", "max_new_tokens")}
     groups: dict[int, list[dict[str, Any]]] = {}
     for row in pq.read_table(directory / "completions.parquet").to_pylist():
         groups.setdefault(row["prompt_id"], []).append(row)
@@ -95,3 +107,5 @@ def _publish_pairs(db: Database, job: Job, directory: Path) -> None:
             a, b = rows[left]["text"].strip(), rows[left + 1]["text"].strip()
             if a and b and a != b:
                 labels.insert_pair(db, prompt_id, ids[left], ids[left + 1], "generated", model_id)
+                made += 1
+    return made

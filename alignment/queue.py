@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ def refill(store: Store) -> int | None:
     model = registry.promoted(store)
     if model is None or jobs.open_jobs(store, "generate") or labels.waiting(store) >= LOW_WATER:
         return None
-    if _recent_generate_failed(store, model) or not prompts_of(store, "train", limit=1):
+    if _last_generate_was_vain(store, model) or not prompts_of(store, "train", limit=1):
         return None
     return generate(store, model, REFILL, actor="refill")
 
@@ -105,14 +104,16 @@ def evaluation_spec(
     files: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The spec of an evaluation of `model` against `against`."""
-    heldout = prompts_of(store, "heldout", limit=HELDOUT_PROMPTS)
-    recipe = {
-        "kind": "evaluate",
-        **settings,
-        "policy": {"model_id": model.model_id},
-        "against": {"model_id": against.model_id},
-        "judge": judge,
-    }
+    recipe = whole_recipe(
+        {
+            "kind": "evaluate",
+            **settings,
+            "policy": {"model_id": model.model_id},
+            "against": {"model_id": against.model_id},
+            "judge": judge,
+        }
+    )
+    heldout = prompts_of(store, "heldout", limit=recipe.get("max_prompts", HELDOUT_PROMPTS))
     return {
         "recipe": recipe,
         "files": {"prompts.parquet": {"prompt_ids": [prompt.prompt_id for prompt in heldout]}, **(files or {})},
@@ -122,14 +123,18 @@ def evaluation_spec(
 
 def submit(store: Store, kind: str, spec: dict[str, Any], actor: str) -> int:
     """Check a spec's recipe and queue it. Raises UserError that names a setting which is wrong."""
-    check_recipe(spec["recipe"])
+    spec = {**spec, "recipe": whole_recipe(spec["recipe"])}
     with store.write() as db:
         return jobs.enqueue(db, kind, spec, actor)
 
 
-def check_recipe(recipe: dict[str, Any]) -> None:
-    """Refuse a recipe with an unknown or badly typed setting before anything is queued."""
-    load_recipe(resolve(recipe, lambda reference: f"/{reference}"))
+def whole_recipe(recipe: dict[str, Any]) -> dict[str, Any]:
+    """A recipe with every setting written out, so that a later default changes neither a job nor what its card says.
+
+    Raises UserError, before anything is queued, where a setting is unknown or badly typed.
+    """
+    checked = load_recipe(resolve(recipe, lambda reference: f"/{reference}"))
+    return {**checked.model_dump(exclude_none=True), **recipe}
 
 
 def resolve(value: Any, path_of: Any) -> Any:
@@ -189,10 +194,12 @@ def _least_asked(store: Store, model: Model, count: int, seed: int) -> list[int]
     return (shuffled * (count // max(len(shuffled), 1) + 1))[:count]
 
 
-def _recent_generate_failed(store: Store, model: Model) -> bool:
-    """Whether this model's newest generate job failed: then a person has to look, not a loop to try for ever."""
-    row: Sequence[dict[str, Any]] = store.rows(
-        "SELECT status, json_extract(spec, '$.publish.model_id') AS model_id FROM jobs"
-        " WHERE kind = 'generate' ORDER BY job_id DESC LIMIT 1"
-    )
-    return bool(row) and row[0]["status"] == "failed" and row[0]["model_id"] == model.model_id
+def _last_generate_was_vain(store: Store, model: Model) -> bool:
+    """Whether the newest generate job was this model's and failed, or left no pair because all answers were alike.
+
+    Then a person has to look; a loop would only try for ever.
+    """
+    last = jobs.newest(store, "generate")
+    if last is None or last.spec["publish"]["model_id"] != model.model_id:
+        return False
+    return last.status == "failed" or (last.result is not None and last.result.get("pairs") == 0)

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from alignment import queue
 from alignment.config import RoundRecipe, load_round_recipe
-from alignment.queue import check_recipe, evaluation_spec
 from storage import jobs, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
@@ -35,15 +35,12 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
     labels or held-out prompts are too few; the sentence says how many are missing.
     """
     recipe = load_round_recipe({"method": method, **overrides})
-    at_work = rounds.running(store)
-    if at_work is not None:
-        raise UserError(
-            f"Round {at_work.round_id} is at work: wait for it, or cancel it with `cancel {at_work.round_id}`."
-        )
+    _check_none_at_work(store)
     parent = registry.require_promoted(store)
     check_labels(store)
     snapshot = snapshots.take(store)
     with store.write() as db:
+        _check_none_at_work(store)  # again, for nobody else starts one while the write lock is held
         round_id = rounds.insert_round(
             db, method, snapshot.snapshot_id, parent.model_id, recipe.model_dump(exclude_none=True), actor
         )
@@ -83,8 +80,13 @@ def check_labels(store: Store) -> None:
 
 
 def advance(store: Store, db: Database, round_id: int) -> None:
-    """Queue the round's next stage inside the caller's transaction, or close the round after the last one."""
+    """Queue the round's next stage inside the caller's transaction, or close the round after the last one.
+
+    A round that was cancelled while its stage was being finished goes no further.
+    """
     this = rounds.to_round(next(iter(db.query("SELECT * FROM rounds WHERE round_id = ?", [round_id]))))
+    if this.status != "running":
+        return
     done = {
         row["stage"]: row["job_id"]
         for row in db.query("SELECT stage, job_id FROM jobs WHERE round_id = ? AND status = 'done'", [round_id])
@@ -92,7 +94,7 @@ def advance(store: Store, db: Database, round_id: int) -> None:
     for stage in ("reward", "judge", "policy", "evaluation"):
         if stage not in done:
             kind, spec = _stage(store, this, stage, done)
-            check_recipe(spec["recipe"])
+            spec["recipe"] = queue.whole_recipe(spec["recipe"])
             jobs.enqueue(db, kind, spec, this.requested_by, round_id, stage)
             return
     rounds.close_round(db, round_id, "done")
@@ -100,10 +102,10 @@ def advance(store: Store, db: Database, round_id: int) -> None:
 
 def cancel(store: Store, round_id: int, actor: str) -> None:
     """Stop a round: its running job is told to end, and nothing further is queued."""
-    this = rounds.get(store, round_id)
-    if this.status != "running":
-        raise UserError(f"Round {round_id} is {this.status} already, so there is nothing to cancel.")
     with store.write() as db:
+        this = rounds.get(store, round_id)
+        if this.status != "running":
+            raise UserError(f"Round {round_id} is {this.status} already, so there is nothing to cancel.")
         for job in jobs.of_round(store, round_id):
             if job.status in ("queued", "running"):
                 jobs.request_cancel(db, job.job_id, actor)
@@ -112,21 +114,27 @@ def cancel(store: Store, round_id: int, actor: str) -> None:
 
 def resume(store: Store, round_id: int, actor: str) -> None:
     """Take up a failed or cancelled round where it stood, from its newest checkpoint."""
-    this = rounds.get(store, round_id)
-    if this.status not in ("failed", "cancelled"):
-        raise UserError(f"Round {round_id} is {this.status}: only a failed or cancelled round can be resumed.")
-    at_work = rounds.running(store)
-    if at_work is not None:
-        raise UserError(f"Round {at_work.round_id} is at work: wait for it before you resume another.")
-    stopped = [job for job in jobs.of_round(store, round_id) if job.status != "done"]
-    if any(job.status == "running" for job in stopped):
-        raise UserError(f"Round {round_id} is still being stopped: try again in a few seconds.")
     with store.write() as db:
+        this = rounds.get(store, round_id)
+        if this.status not in ("failed", "cancelled"):
+            raise UserError(f"Round {round_id} is {this.status}: only a failed or cancelled round can be resumed.")
+        _check_none_at_work(store)
+        stopped = [job for job in jobs.of_round(store, round_id) if job.status != "done"]
+        if any(job.status == "running" for job in stopped):
+            raise UserError(f"Round {round_id} is still being stopped: try again in a few seconds.")
         rounds.reopen_round(db, round_id, actor)
         if stopped:
             jobs.requeue(db, stopped[-1].job_id, actor)
         else:
             advance(store, db, round_id)
+
+
+def _check_none_at_work(store: Store) -> None:
+    at_work = rounds.running(store)
+    if at_work is not None:
+        raise UserError(
+            f"Round {at_work.round_id} is at work: wait for it, or cancel it with `cancel {at_work.round_id}`."
+        )
 
 
 def _stage(store: Store, this: Round, stage: str, done: dict[str, int]) -> tuple[str, dict[str, Any]]:
@@ -155,7 +163,7 @@ def _stage(store: Store, this: Round, stage: str, done: dict[str, int]) -> tuple
     candidate = store.row("SELECT model_id FROM models WHERE job_id = ?", [done["policy"]])
     assert candidate is not None
     settings = {**EVALUATED, **recipe.evaluate, "seed": recipe.seed}
-    spec = evaluation_spec(
+    spec = queue.evaluation_spec(
         store, registry.get(store, candidate["model_id"]), parent, {"reward": {"job_id": done["judge"]}}, settings
     )
     spec["publish"]["round_id"] = this.round_id

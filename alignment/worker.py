@@ -155,7 +155,7 @@ class MetricsFollower:
         for line in whole.splitlines():
             rows += self._numbers(line)
         if rows:
-            jobs.add_metrics(self.store, self.job.job_id, rows)
+            jobs.add_metrics(self.store, self.job, rows)
 
     def _numbers(self, line: bytes) -> list[tuple[int, str, float]]:
         try:

@@ -23,6 +23,17 @@ LEASE_S = 30.0
 MAX_ATTEMPTS = 5
 
 
+# Pairs come before the rest unless the job that ended last made pairs too;
+# among the others, what was begun goes on first.
+NEXT = """
+SELECT job_id FROM jobs WHERE status IN ('queued', 'running')
+ORDER BY (kind = 'generate') = coalesce(
+             (SELECT kind = 'generate' FROM jobs WHERE finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT 1), 0),
+         kind <> 'generate', status <> 'running', job_id
+LIMIT 1
+"""
+
+
 class LostLease(Exception):
     """The fence has moved on: somebody else owns this job now, and nothing was written."""
 
@@ -52,21 +63,14 @@ def enqueue(
 def claim(store: Store, worker: str, lease_s: float = LEASE_S) -> Job | None:
     """Take the next job, or one whose worker let its lease run out. None while another is at work or nothing waits.
 
-    One job at a time runs in a home. Generating pairs goes first, because people are waiting for them.
+    One job at a time runs in a home. Generating pairs goes first, because people are waiting for them, but not twice
+    running: answers that make few pairs would otherwise keep a round waiting for ever.
     """
     with store.write() as db:
         moment = time.time()
         if next(iter(db.query("SELECT 1 FROM jobs WHERE status = 'running' AND lease_until > ?", [moment])), None):
             return None
-        row = next(
-            iter(
-                db.query(
-                    "SELECT job_id FROM jobs WHERE status IN ('queued', 'running')"
-                    " ORDER BY kind <> 'generate', status <> 'running', job_id LIMIT 1"
-                )
-            ),
-            None,
-        )
+        row = next(iter(db.query(NEXT)), None)
         if row is None:
             return None
         db.execute(
@@ -142,13 +146,18 @@ def requeue(db: Database, job_id: int, actor: str) -> None:
     record(db, actor, "resume", f"job {job_id}")
 
 
-def add_metrics(store: Store, job_id: int, rows: Sequence[tuple[int, str, float]]) -> None:
-    """Store (step, name, value) rows; one that is there already is replaced, as a resumed run repeats steps."""
+def add_metrics(store: Store, job: Job, rows: Sequence[tuple[int, str, float]]) -> None:
+    """Store (step, name, value) rows; one that is there already is replaced, as a resumed run repeats steps.
+
+    Raises LostLease when the fence has moved on.
+    """
     with store.write() as db:
+        if not next(iter(db.query("SELECT 1 FROM jobs WHERE job_id = ? AND fence = ?", [job.job_id, job.fence])), None):
+            raise LostLease(f"job {job.job_id} is no longer this worker's")
         db.conn.executemany(
             "INSERT INTO metrics (job_id, step, name, value) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (job_id, name, step) DO UPDATE SET value = excluded.value",
-            [(job_id, step, name, value) for step, name, value in rows],
+            [(job.job_id, step, name, value) for step, name, value in rows],
         )
 
 

@@ -88,7 +88,7 @@ def test_progress_and_curves_appear_while_the_round_runs(store: Store, page: Pag
     job = jobs.claim(store, "w")
     assert job is not None
     jobs.heartbeat(store, job, 0.4)
-    jobs.add_metrics(store, job.job_id, [(1, "loss", 0.9), (2, "loss", 0.5)])
+    jobs.add_metrics(store, job, [(1, "loss", 0.9), (2, "loss", 0.5)])
     expect(page.locator(".stage.running .share")).to_have_text("40%", timeout=10_000)
     expect(page.get_by_role("img", name="Loss: 0.5 at step 2, between 0.5 and 0.9")).to_be_visible()
 

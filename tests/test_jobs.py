@@ -45,6 +45,20 @@ def test_people_who_wait_for_pairs_come_first(store: Store) -> None:
     assert claimed(store).job_id == waiting
 
 
+def test_pairs_do_not_go_first_twice_running(store: Store) -> None:
+    stage = queued(store, "dpo")
+    queued(store, "generate", seed=1)
+    first = claimed(store)
+    with store.write() as db:
+        jobs.finish(db, first, {})
+    again = queued(store, "generate", seed=2)
+    second = claimed(store)
+    assert second.job_id == stage
+    with store.write() as db:
+        jobs.finish(db, second, {})
+    assert claimed(store).job_id == again
+
+
 def test_a_worker_that_slept_past_its_lease_can_write_nothing(store: Store) -> None:
     queued(store)
     sleeper = claimed(store, "w1", lease_s=0)
@@ -54,6 +68,8 @@ def test_a_worker_that_slept_past_its_lease_can_write_nothing(store: Store) -> N
         jobs.heartbeat(store, sleeper, 0.5)
     with pytest.raises(jobs.LostLease), store.write() as db:
         jobs.finish(db, sleeper, {})
+    with pytest.raises(jobs.LostLease):
+        jobs.add_metrics(store, sleeper, [(1, "loss", 0.5)])
     with store.write() as db:
         jobs.finish(db, other, {"accuracy": 1})
     assert jobs.get(store, other.job_id).result == {"accuracy": 1}
@@ -86,7 +102,8 @@ def test_a_cancelled_job_can_go_back_on_the_queue(store: Store) -> None:
 
 
 def test_a_step_that_is_repeated_after_a_resume_counts_once(store: Store) -> None:
-    job_id = queued(store)
-    jobs.add_metrics(store, job_id, [(1, "loss", 0.9), (2, "loss", 0.8)])
-    jobs.add_metrics(store, job_id, [(2, "loss", 0.7), (3, "loss", 0.6)])
-    assert jobs.metrics(store, job_id) == {"loss": [(1, 0.9), (2, 0.7), (3, 0.6)]}
+    queued(store)
+    job = claimed(store)
+    jobs.add_metrics(store, job, [(1, "loss", 0.9), (2, "loss", 0.8)])
+    jobs.add_metrics(store, job, [(2, "loss", 0.7), (3, "loss", 0.6)])
+    assert jobs.metrics(store, job.job_id) == {"loss": [(1, 0.9), (2, 0.7), (3, 0.6)]}

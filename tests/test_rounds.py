@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from alignment import rounds
+from alignment import queue, rounds
+from alignment.config import load_recipe
+from alignment.materialise import directory_of
+from alignment.publish import publish
 from labeling import session
 from storage import jobs, registry, snapshots
 from storage import rounds as round_rows
@@ -39,16 +48,14 @@ def refusal(store: Store, **settings: object) -> str:
     return str(refused.value)
 
 
-def finish(store: Store, result: dict[str, object]) -> jobs.Job:
+def finish(store: Store, result: dict[str, object], before_publishing: Callable[[], None] = lambda: None) -> jobs.Job:
     """Claim the waiting job and close it as its worker would, model and all."""
-    from alignment.materialise import directory_of
-    from alignment.publish import publish
-
     job = jobs.claim(store, "w")
     assert job is not None
     directory = directory_of(store, job.job_id)
     (directory / "model").mkdir(parents=True)
     (directory / "model" / "config.json").write_text("{}")
+    before_publishing()
     publish(store, job, directory, result)
     return job
 
@@ -140,6 +147,62 @@ def test_a_cancelled_round_can_be_resumed_where_it_stood(store: Store) -> None:
     job = jobs.claim(store, "w")
     assert job is not None
     assert job.stage == "judge"
+
+
+def test_a_stage_that_ends_before_the_cancel_reaches_it_is_the_last(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    round_id = rounds.start(store, "dpo", {}, "local")
+    finish(store, {"accuracy": 0.8}, before_publishing=lambda: rounds.cancel(store, round_id, "local"))
+    assert round_rows.get(store, round_id).status == "cancelled"
+    assert not jobs.open_jobs(store)
+
+
+def test_of_rounds_that_are_started_at_the_same_moment_one_runs(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    together = threading.Barrier(4)
+
+    def start() -> int | None:
+        together.wait()
+        try:
+            return rounds.start(store, "dpo", {}, "local")
+        except UserError:
+            return None
+
+    with ThreadPoolExecutor(4) as pool:
+        started = [future.result() for future in [pool.submit(start) for _ in range(4)]]
+    assert len([round_id for round_id in started if round_id]) == 1
+    assert len(round_rows.all_rounds(store)) == 1
+
+
+def test_a_card_holds_every_setting_so_that_a_later_default_changes_nothing(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    rounds.start(store, "dpo", {"dpo": {"beta": 0.3}}, "local")
+    assert {"epochs", "margin", "batch_size", "warmup"} <= set(finish(store, {"accuracy": 0.8}).spec["recipe"])
+    finish(store, {"accuracy": 0.8})
+    recipe = finish(store, {"accuracy": 0.8}).spec["recipe"]
+    assert load_recipe({**recipe, "policy": "p", "reference": "r"}).model_dump() == (
+        load_recipe({"kind": "dpo", "beta": 0.3, "policy": "p", "reference": "r"}).model_dump()
+    )
+
+
+def test_answers_that_are_all_alike_do_not_keep_the_generator_busy(store: Store) -> None:
+    add_pairs(store, 1)
+    model = registry.require_promoted(store)
+    assert queue.refill(store) is not None
+    job = jobs.claim(store, "w")
+    assert job is not None
+    directory = directory_of(store, job.job_id)
+    directory.mkdir(parents=True)
+    alike = {"prompt_id": 1, "text": "The same.", "seed": 1, "tokens": 3, "ended": True}
+    pq.write_table(pa.Table.from_pylist([alike, alike]), directory / "completions.parquet")
+    publish(store, job, directory, {})
+    assert jobs.get(store, job.job_id).result == {"pairs": 0}
+    assert queue.refill(store) is None
+    queue.generate(store, model, 4, "somebody")
+    assert jobs.open_jobs(store, "generate")
 
 
 def test_a_finished_round_cannot_be_resumed(store: Store) -> None:

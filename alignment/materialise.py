@@ -16,16 +16,15 @@ import pyarrow.parquet as pq
 import yaml
 
 from alignment.queue import resolve
-from storage import jobs, registry
+from storage import jobs, registry, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Job
-from storage.snapshots import CONVERSATION
 
 PROMPT_SCHEMA = pa.schema(
     [
         ("prompt_id", pa.int64()),
-        ("prompt", CONVERSATION),
+        ("prompt", snapshots.CONVERSATION),
     ]
 )
 
@@ -64,14 +63,27 @@ def _path_of(store: Store, reference: dict[str, int]) -> str:
 
 def _write_input(store: Store, target: Path, source: dict[str, Any]) -> None:
     if "snapshot" in source:
-        shutil.copyfile(store.snapshots / f"{source['snapshot']}.parquet", target)
+        _copy_snapshot(store, source["snapshot"], target)
     elif "prompt_ids" in source:
         pq.write_table(pa.Table.from_pylist(_prompt_rows(store, source["prompt_ids"]), PROMPT_SCHEMA), target)
     else:
-        try:
-            shutil.copyfile(source["copy"], target)
-        except OSError as error:
-            raise UserError(f"{source['copy']} could not be read for the job ({error.strerror}).") from error
+        _copy(source["copy"], target)
+
+
+def _copy_snapshot(store: Store, sha256: str, target: Path) -> None:
+    frozen = store.snapshots / f"{sha256}.parquet"
+    _copy(frozen, target)
+    if not snapshots.verify(target, sha256):
+        raise UserError(
+            f"The snapshot {frozen} is damaged, so nothing was trained on it: start anew, to freeze the votes again."
+        )
+
+
+def _copy(source: Path | str, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise UserError(f"{source} could not be copied for the job ({error.strerror}).") from error
 
 
 def _prompt_rows(store: Store, prompt_ids: list[int]) -> list[dict[str, Any]]:

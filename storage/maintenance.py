@@ -53,7 +53,7 @@ def _database_problems(store: Store) -> Iterator[str]:
 def _snapshot_problems(store: Store) -> Iterator[str]:
     for row in store.rows("SELECT snapshot_id FROM snapshots"):
         snapshot = snapshots.get(store, row["snapshot_id"])
-        if not snapshots.verify(snapshot):
+        if not snapshots.verify(snapshot.path, snapshot.sha256):
             yield f"snapshot {snapshot.snapshot_id}: {snapshot.path} does not hold the rows it is named after"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +52,7 @@ ORDER BY p.preference_id
 
 
 def take(store: Store) -> Snapshot:
-    """Freeze the current preferences. The same votes give the same snapshot, which is then not written again.
+    """Freeze the current preferences. The same votes give the same snapshot; its file is written again if damaged.
 
     Raises UserError when there is no vote to freeze.
     """
@@ -60,7 +61,7 @@ def take(store: Store) -> Snapshot:
         raise UserError("There is no preference to freeze yet: rank some pairs first.")
     sha256 = hash_rows(rows)
     path = store.snapshots / f"{sha256}.parquet"
-    if not path.exists():
+    if not verify(path, sha256):
         _write_durably(path, rows)
     counts = Counter(row["verdict"] for row in rows) + Counter(row["fold"] for row in rows)
     with store.write() as db:
@@ -106,17 +107,17 @@ def hash_rows(rows: list[dict[str, Any]]) -> str:
     return digest.hexdigest()
 
 
-def verify(snapshot: Snapshot) -> bool:
-    """Whether the file still holds the rows that its name promises."""
+def verify(path: Path | str, sha256: str) -> bool:
+    """Whether the file is there and holds exactly the rows of this hash."""
     try:
-        rows = pq.read_table(snapshot.path).to_pylist()
+        rows = pq.read_table(path).to_pylist()
     except (OSError, pa.ArrowException):  # gone, cut short, or no Parquet any more
         return False
-    return hash_rows(rows) == snapshot.sha256
+    return hash_rows(rows) == sha256
 
 
 def _write_durably(path: Path, rows: list[dict[str, Any]]) -> None:
-    partial = path.with_suffix(f".{os.getpid()}.partial")
+    partial = path.with_suffix(f".{secrets.token_hex(8)}.partial")  # two threads may freeze the same votes at once
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial)
     with partial.open("rb") as handle:
         os.fsync(handle.fileno())

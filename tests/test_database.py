@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from labeling import session
+from storage import jobs, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.journal import record
-from storage.migrations import migrations, statements
+from storage.migrations import SCHEMA, migrations, statements
+from tests.conftest import add_pairs
 
 
 def test_an_empty_file_becomes_the_whole_schema(store: Store) -> None:
@@ -91,6 +95,43 @@ def test_the_journal_can_only_grow(store: Store) -> None:
     for sql in ("UPDATE journal SET actor = 'nobody'", "DELETE FROM journal"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"), store.write() as db:
             db.execute(sql)
+
+
+GROWING = [
+    *("prompts", "completions", "pairs", "showings", "preferences", "snapshots"),
+    *("models", "evaluations", "promotions", "journal"),
+]
+
+
+@pytest.mark.parametrize("table", GROWING)
+def test_the_path_of_the_data_can_only_grow(store: Store, table: str) -> None:
+    add_pairs(store, 1)
+    (showing,) = session.serve(store, "local")
+    session.vote(store, "local", showing.showing_id, "left", 2, "key")
+    snapshots.take(store)
+    with store.write() as db:
+        job_id = jobs.enqueue(db, "evaluate", {}, "test")
+        rounds.insert_evaluation(db, 1, 1, "test", job_id, {"win_rate": 0.5, "low": 0.5, "high": 0.5, "prompts": 1})
+    before = store.rows(f"SELECT * FROM {table}")
+    assert before
+    for sql in (f"UPDATE {table} SET created_at = ''", f"DELETE FROM {table}"):
+        with pytest.raises(sqlite3.IntegrityError), store.write() as db:
+            db.execute(sql.replace("created_at", "shown_at") if table == "showings" else sql)
+    assert store.rows(f"SELECT * FROM {table}") == before
+
+
+def test_a_home_of_the_first_schema_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "schema").mkdir()
+    shutil.copy(SCHEMA / "0001_the_path_of_the_data.sql", tmp_path / "schema")
+    monkeypatch.setattr("storage.migrations.SCHEMA", tmp_path / "schema")
+    old = Store.open(tmp_path / "home")
+    add_pairs(old, 3)
+    monkeypatch.undo()
+    new = Store.open(tmp_path / "home")
+    assert not migrations().pending(new.db())
+    assert new.row("SELECT count(*) AS n FROM pairs") == {"n": 3}
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"), new.write() as db:
+        db.execute("DELETE FROM pairs")
 
 
 def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import datasets
 import pytest
 
+from alignment.materialise import materialise
 from labeling import session
-from storage import snapshots
+from storage import jobs, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.maintenance import backup, check
@@ -62,9 +64,52 @@ def test_a_changed_file_is_found(store: Store) -> None:
     add_pairs(store, 4)
     rank(store, 4)
     snapshot = snapshots.take(store)
-    assert snapshots.verify(snapshot)
+    assert snapshots.verify(snapshot.path, snapshot.sha256)
     Path(snapshot.path).unlink()
     assert any("snapshot 1" in problem for problem in check(store))
+
+
+@pytest.mark.parametrize("damaged", [b"", b"PAR1 of another file PAR1"])
+def test_a_damaged_file_is_written_again(store: Store, damaged: bytes) -> None:
+    add_pairs(store, 4)
+    rank(store, 4)
+    snapshot = snapshots.take(store)
+    Path(snapshot.path).write_bytes(damaged)
+    assert snapshots.take(store) == snapshot
+    assert snapshots.verify(snapshot.path, snapshot.sha256)
+
+
+def test_threads_that_freeze_the_same_votes_at_once_get_the_same_snapshot(store: Store) -> None:
+    add_pairs(store, 4)
+    rank(store, 4)
+    ready = threading.Barrier(8)
+    taken = []
+
+    def take() -> None:
+        ready.wait()
+        taken.append(snapshots.take(store))
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert taken == [snapshots.take(store)] * 8
+    assert [path.name for path in store.snapshots.iterdir()] == [f"{taken[0].sha256}.parquet"]
+
+
+def test_a_job_is_not_given_a_damaged_snapshot(store: Store) -> None:
+    add_pairs(store, 4)
+    rank(store, 4)
+    snapshot = snapshots.take(store)
+    spec = {"recipe": {}, "files": {"preferences.parquet": {"snapshot": snapshot.sha256}}}
+    with store.write() as db:
+        job = jobs.enqueue(db, "reward", spec, "test")
+    Path(snapshot.path).write_bytes(b"")
+    with pytest.raises(UserError, match="is damaged"):
+        materialise(store, jobs.get(store, job))
+    snapshots.take(store)
+    assert (materialise(store, jobs.get(store, job)) / "preferences.parquet").stat().st_size > 0
 
 
 def test_a_backup_is_a_whole_store(store: Store, tmp_path: Path) -> None:

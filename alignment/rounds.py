@@ -16,15 +16,13 @@ from sqlite_utils import Database
 
 from alignment import queue
 from alignment.config import RoundRecipe, load_round_recipe
-from storage import jobs, registry, rounds, snapshots
+from storage import jobs, prompts, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
-from storage.prompts import prompts_of
 from storage.records import Model, Round
 
 MIN_DECISIVE = 24  # votes for one side, over all prompts
 MIN_A_FOLD = 4  # of these, on the prompts of each fold
-MIN_HELDOUT = 8
 EVALUATED = {"max_prompts": 128}  # a round's own evaluation; `evaluate` takes more prompts and time
 
 
@@ -71,10 +69,10 @@ def check_labels(store: Store) -> None:
                 f"Of the votes for one side only {folds[fold]} are on prompts set aside to {use}: "
                 f"{MIN_A_FOLD - folds[fold]} are missing there, so rank some more pairs on other prompts."
             )
-    heldout = len(prompts_of(store, "heldout"))
-    if heldout < MIN_HELDOUT:
+    missing = prompts.MIN_HELDOUT - len(prompts.prompts_of(store, "heldout"))
+    if missing > 0:
         raise UserError(
-            f"An evaluation needs {MIN_HELDOUT} held-out prompts, and {MIN_HELDOUT - heldout} are missing: "
+            f"An evaluation needs {prompts.MIN_HELDOUT} held-out prompts, and {missing} are missing: "
             "import more prompts, of which a tenth is held out."
         )
 

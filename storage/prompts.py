@@ -15,6 +15,7 @@ from storage.near_duplicates import assign_splits
 from storage.records import Fold, Message, Prompt, Split, prompt_text
 
 JUDGE_SHARE = 1 / 3
+MIN_HELDOUT = 8  # prompts to an evaluation
 DEMO_SOURCE = "demo"
 CHAT_SOURCE = "chat"
 
@@ -85,10 +86,12 @@ def insert_prompts(db: Database, prompts: Sequence[NewPrompt]) -> list[int]:
 def prompts_of(store: Store, split: Split, limit: int | None = None, seed: int = 0) -> list[Prompt]:
     """Prompts of one split to generate from, in a shuffled order that `seed` fixes.
 
-    The demo's prompts step back when the home has prompts of its own in that split; what came of chats joins either.
+    The demo's prompts step back when the home has prompts of its own in that split, enough for an evaluation on the
+    held-out side; what came of chats joins either.
     """
     rows = store.rows("SELECT * FROM prompts WHERE split = ?", [split])
-    if any(row["source"] not in (DEMO_SOURCE, CHAT_SOURCE) for row in rows):
+    own = sum(row["source"] not in (DEMO_SOURCE, CHAT_SOURCE) for row in rows)
+    if own >= (MIN_HELDOUT if split == "heldout" else 1):
         rows = [row for row in rows if row["source"] != DEMO_SOURCE]
     rows.sort(key=lambda row: hashlib.sha256(f"{seed}:{row['sha256']}".encode()).digest())
     return [to_prompt(row) for row in rows[:limit]]

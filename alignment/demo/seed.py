@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,10 @@ def open_home(home: Path) -> Store:
 
 def _add_models(store: Store) -> None:
     for name in (BASE, TUNED):
-        target = store.models / name
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(DEMO / "models" / name, target)
+        _copy_whole(DEMO / "models" / name, store.models / name)
     with store.write() as db:
+        if registry.models(store):  # another process, begun at the same moment, was first
+            return
         base_id = registry.register(db, BASE, "base", f"models/{BASE}", DEMO_SOURCE, card=_card(BASE))
         tuned_id = registry.register(db, TUNED, "policy", f"models/{TUNED}", DEMO_SOURCE, base_id, card=_card(TUNED))
         by_text = {
@@ -53,6 +54,17 @@ def _add_models(store: Store) -> None:
             if row["prompt"] in by_text:
                 _insert_pair(db, row, by_text[row["prompt"]], tuned_id)
         registry.insert_promotion(db, tuned_id, DEMO_SOURCE)
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy a model so that it is there whole or not at all, whoever else copies it at the same time."""
+    partial = Path(tempfile.mkdtemp(prefix=".demo-", dir=target.parent))
+    shutil.copytree(source, partial, dirs_exist_ok=True)
+    partial.chmod(0o755)
+    try:
+        partial.rename(target)
+    except OSError:  # it is there already
+        shutil.rmtree(partial)
 
 
 def _insert_pair(db: Database, row: dict[str, Any], prompt_id: int, model_id: int) -> None:

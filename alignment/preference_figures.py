@@ -13,8 +13,10 @@ def preference_figures(margins: Sequence[float], prompt_ids: Sequence[int]) -> d
 
     The interval counts prompts and not votes, since votes on one prompt are not independent. The model's probability
     that the first answer wins is sigmoid(margin); each vote is read in both directions, as which answer is called
-    first is arbitrary.
+    first is arbitrary. Without a vote there is only the number of them, 0.
     """
+    if not margins:
+        return {"heldout_pairs": 0}
     right = sum(1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in margins)
     prompts = len(set(prompt_ids))
     accuracy = wilson(right / len(margins) * prompts, prompts)

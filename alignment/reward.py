@@ -100,15 +100,13 @@ def _figures(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, pairs: list[Preference]
 ) -> dict[str, float | int]:
     """How the model does on votes that it has not seen."""
-    if not pairs:
-        return {"heldout_pairs": 0}
     texts = [pair.chosen for pair in pairs] + [pair.rejected for pair in pairs]
     scores = rewards(model, tokenizer, list(zip([pair.prompt for pair in pairs] * 2, texts, strict=True)))
     margins = [c - r for c, r in zip(scores[: len(pairs)], scores[len(pairs) :], strict=True)]
     lengths = [len(text.split()) for text in texts]
     return {
         **preference_figures(margins, [pair.prompt_id for pair in pairs]),
-        "length_correlation": correlation(scores, lengths),
+        **({"length_correlation": correlation(scores, lengths)} if pairs else {}),
     }
 
 

@@ -14,10 +14,10 @@ from alignment.materialise import PROMPT_SCHEMA
 from tests.votes import write_votes
 
 
-def make_job(path: Path, **recipe: Any) -> JobDir:
+def make_job(path: Path, judge_every: int = 4, **recipe: Any) -> JobDir:
     """A directory with this recipe, a few votes and eight prompts beside it."""
     path.mkdir(parents=True)
-    write_votes(path / "preferences.parquet")
+    write_votes(path / "preferences.parquet", judge_every=judge_every)
     prompts = [
         {"prompt_id": n, "prompt": [{"role": "user", "content": f"Tell me about the sea {n}"}]} for n in range(8)
     ]

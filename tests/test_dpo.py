@@ -109,6 +109,14 @@ def test_frozen_weights_stay_as_they_were(tmp_path: Path) -> None:
     assert not any(".layers.0." in name or "embed_tokens" in name for name in moved)
 
 
+def test_without_votes_on_the_other_fold_it_trains_and_measures_nothing(tmp_path: Path) -> None:
+    policy = str(make_model("llama", tmp_path / "policy"))
+    votes = {"fold": "judge", "judge_every": 1, "max_steps": 1}
+    _, result = run_job(tmp_path / "job", kind="dpo", policy=policy, reference=policy, **votes)
+    assert (result["train_pairs"], result["heldout_pairs"]) == (24, 0)
+    assert "accuracy" not in result
+
+
 def test_smoothing_that_the_loss_would_ignore_is_refused(tmp_path: Path) -> None:
     job = make_job(tmp_path / "job", kind="dpo", policy="p", reference="p", label_smoothing=0.1)
     with pytest.raises(UserError, match="set loss_type to robust"):

@@ -78,6 +78,13 @@ def test_a_pair_that_is_too_long_is_counted(tmp_path: Path) -> None:
     assert cut["train_pairs"] + cut["dropped"] == result["train_pairs"]
 
 
+def test_without_votes_on_the_other_fold_it_trains_and_measures_nothing(tmp_path: Path) -> None:
+    policy = str(make_model("llama", tmp_path / "policy"))
+    _, result = run_job(tmp_path / "job", kind="reward", policy=policy, fold="judge", judge_every=1, max_steps=1)
+    assert (result["train_pairs"], result["heldout_pairs"]) == (24, 0)
+    assert "accuracy" not in result
+
+
 def test_adapters_train_the_head_too(tmp_path: Path) -> None:
     policy = make_model("llama", tmp_path / "policy")
     job, result = run_job(tmp_path / "job", kind="reward", policy=str(policy), tuning="lora", epochs=4)

@@ -33,6 +33,10 @@ def test_a_bootstrap_agrees_with_the_normal_interval_on_many_values() -> None:
     assert interval.high == pytest.approx(0.5 + half, abs=0.005)
 
 
+def test_without_a_vote_there_are_no_figures() -> None:
+    assert preference_figures([], []) == {"heldout_pairs": 0}
+
+
 def test_nothing_has_no_mean() -> None:
     with pytest.raises(ValueError, match="no value"):
         statistics.bootstrap_mean([])

@@ -48,21 +48,23 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
 
 def check_labels(store: Store) -> None:
     """Raise UserError when the votes cannot carry a round, saying how many of what are missing."""
-    rows = list(snapshots.current_rows(store))
-    decisive = [row for row in rows if row["verdict"] in ("a", "b")]
-    if len(decisive) < MIN_DECISIVE:
+    tally = snapshots.tally(store)
+    folds = Counter[str]()
+    for (shown, fold), count in tally.items():
+        folds[fold] += count if shown in ("left", "right") else 0
+    decisive = folds.total()
+    if decisive < MIN_DECISIVE:
         raise UserError(
-            f"A round needs {MIN_DECISIVE} votes for one side, and there are {len(decisive)} "
-            f"({len(rows) - len(decisive)} more are ties or both bad): {MIN_DECISIVE - len(decisive)} are missing."
+            f"A round needs {MIN_DECISIVE} votes for one side, and there are {decisive} "
+            f"({tally.total() - decisive} more are ties or both bad): {MIN_DECISIVE - decisive} are missing."
         )
-    shown_left = {(row["verdict"] == "a") != row["flipped"] for row in decisive}
-    if len(shown_left) == 1:
-        side = "A" if shown_left.pop() else "B"
+    sides = {shown for shown, _ in tally} & {"left", "right"}
+    if len(sides) == 1:
+        side = "A" if "left" in sides else "B"
         raise UserError(
-            f"All {len(decisive)} votes chose side {side}, so there is nothing to learn from them: "
+            f"All {decisive} votes chose side {side}, so there is nothing to learn from them: "
             "a round needs votes of both kinds, and at least one for the other side is missing."
         )
-    folds = Counter(row["fold"] for row in decisive)
     for fold, use in (("train", "train on"), ("judge", "judge by")):
         if folds[fold] < MIN_A_FOLD:
             raise UserError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from storage.near_duplicates import assign_splits
 from storage.records import Fold, Message, Prompt, Split, prompt_text
 
 JUDGE_SHARE = 1 / 3
+JUDGE_BOUND = f"{math.ceil(JUDGE_SHARE * 2**32):08x}"  # hashes below it, as text, are that share of all
 MIN_HELDOUT = 8  # prompts to an evaluation
 DEMO_SOURCE = "demo"
 CHAT_SOURCE = "chat"
@@ -44,7 +46,7 @@ def fold_of(sha256: str) -> Fold:
 
     All preferences about one prompt share a fold, so that a judge never saw the prompts its opponent learned from.
     """
-    return "judge" if int(sha256[:8], 16) / 2**32 < JUDGE_SHARE else "train"
+    return "judge" if sha256 < JUDGE_BOUND else "train"
 
 
 def add_prompts(store: Store, prompts: Iterable[NewPrompt]) -> list[int]:

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from storage.database import Store, now
 from storage.errors import UserError
 from storage.labels import STANDING_VOTES
-from storage.prompts import fold_of
-from storage.records import Snapshot
+from storage.prompts import JUDGE_BOUND, fold_of
+from storage.records import Fold, Snapshot
 
 CONVERSATION = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 SCHEMA = pa.schema(
@@ -40,14 +40,19 @@ SCHEMA = pa.schema(
     ]
 )
 
+TAKEN = "p.verdict IN ('a', 'b', 'tie', 'both_bad') AND q.split = 'train'"
 ROWS = f"""
 SELECT p.preference_id, r.pair_id, r.prompt_id, s.labeler, q.messages, q.sha256,
        x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b,
        p.verdict, p.strength, s.flipped, p.created_at
 {STANDING_VOTES}LEFT JOIN models m ON m.model_id = x.model_id
 LEFT JOIN models n ON n.model_id = y.model_id
-WHERE p.verdict IN ('a', 'b', 'tie', 'both_bad') AND q.split = 'train'
+WHERE {TAKEN}
 ORDER BY p.preference_id
+"""
+TALLY = f"""
+SELECT p.verdict, s.flipped, q.sha256 < '{JUDGE_BOUND}' AS judge, count(*) AS n {STANDING_VOTES} WHERE {TAKEN}
+GROUP BY p.verdict, s.flipped, judge
 """
 
 
@@ -87,6 +92,16 @@ def get(store: Store, snapshot_id: int) -> Snapshot:
         json.loads(row["counts"]),
         str(store.snapshots / f"{row['sha256']}.parquet"),
     )
+
+
+def tally(store: Store) -> Counter[tuple[str, Fold]]:
+    """How many votes a snapshot would hold, by what was chosen as shown (left, right, tie, both_bad) and by fold."""
+    found: Counter[tuple[str, Fold]] = Counter()
+    for row in store.rows(TALLY):
+        verdict = row["verdict"]
+        shown = ("left" if (verdict == "a") != row["flipped"] else "right") if verdict in ("a", "b") else verdict
+        found[shown, "judge" if row["judge"] else "train"] += row["n"]
+    return found
 
 
 def current_rows(store: Store) -> Iterator[dict[str, Any]]:

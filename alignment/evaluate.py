@@ -15,7 +15,7 @@ from alignment.config import EvaluateRecipe, Judge
 from alignment.generate import read_prompts
 from alignment.jobdir import JobDir
 from alignment.models import load_policy, load_reward_model
-from alignment.sampling import Sample, Sampling, sample
+from alignment.sampling import Sample, Sampling, have_room, sample
 from alignment.scoring import Answered, rewards, sequence_log_probs
 from alignment.statistics import bootstrap_mean, distinct, length_controlled, repetition, win_share
 from storage.errors import UserError
@@ -29,11 +29,12 @@ Policy = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
     """Result: win_rate, low, high, prompts; the rate at equal lengths; KL; and how each policy's answers look.
 
-    Keys that end in `_against` are the other policy's.
+    Keys that end in `_against` are the other policy's; `skipped` counts prompts too long for one of the two.
     """
-    asked = read_prompts(job.resolve(recipe.prompts))[: recipe.max_prompts]
-    prompts = [messages for _, messages in asked for _ in range(recipe.samples_per_prompt)]
+    given = [messages for _, messages in read_prompts(job.resolve(recipe.prompts))[: recipe.max_prompts]]
     policy, against = load_policy(job.resolve(recipe.policy)), load_policy(job.resolve(recipe.against))
+    asked = _answerable(given, policy, against)
+    prompts = [messages for messages in asked for _ in range(recipe.samples_per_prompt)]
     mine = _answers(job, recipe, policy, prompts, 0.0)
     theirs = _answers(job, recipe, against, prompts, 0.45)
     scores = _judge(job, recipe.judge, prompts, [s.text for s in mine] + [s.text for s in theirs])
@@ -49,6 +50,7 @@ def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
         "low": win.low,
         "high": win.high,
         "prompts": len(asked),
+        "skipped": len(given) - len(asked),
         "samples": size,
         "length_controlled_win_rate": length_controlled(wins, longer),
         "kl": _kl(policy, against, mine, recipe.temperature),
@@ -56,6 +58,15 @@ def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
         **_looks(theirs, "_against"),
         "examples": _examples(prompts, mine, theirs, first, second, size),
     }
+
+
+def _answerable(prompts: Prompts, *policies: Policy) -> Prompts:
+    """The prompts that leave every policy room for an answer. Raises UserError when there is none."""
+    room = zip(*(have_room(model, tokenizer, prompts) for model, tokenizer in policies), strict=True)
+    kept = [prompt for prompt, fits in zip(prompts, room, strict=True) if all(fits)]
+    if not kept:
+        raise UserError(f"All {len(prompts)} held-out prompts are longer than the policies take: bring shorter ones.")
+    return kept
 
 
 def _answers(job: JobDir, recipe: EvaluateRecipe, policy: Policy, prompts: Prompts, begun: float) -> list[Sample]:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from alignment.config import GenerateRecipe
 from alignment.jobdir import JobDir
 from alignment.models import load_policy
-from alignment.sampling import Sampling, sample
+from alignment.sampling import Sampling, have_room, sample
 from storage.errors import UserError
 from storage.records import Message
 
@@ -30,10 +30,16 @@ COMPLETIONS = pa.schema(
 
 
 def run(job: JobDir, recipe: GenerateRecipe) -> dict[str, Any]:
-    """Sample `per_prompt` answers to each prompt. Result: completions, ended (share), mean_tokens."""
+    """Sample `per_prompt` answers to each prompt that leaves room for them.
+
+    Result: completions, ended (share), mean_tokens, and how many prompts were skipped because they are too long.
+    """
     prompts = read_prompts(job.resolve(recipe.prompts))
-    asked = [prompt for prompt in prompts for _ in range(recipe.per_prompt)]
     model, tokenizer = load_policy(job.resolve(recipe.policy))
+    room = have_room(model, tokenizer, [messages for _, messages in prompts])
+    if not any(room):
+        raise UserError(f"All {len(prompts)} prompts are longer than the model takes: shorten them, or bring others.")
+    asked = [prompt for prompt, fits in zip(prompts, room, strict=True) if fits for _ in range(recipe.per_prompt)]
     sampling = Sampling(recipe.temperature, recipe.top_p, recipe.max_new_tokens, recipe.batch_size)
     samples = sample(
         model,
@@ -54,6 +60,7 @@ def run(job: JobDir, recipe: GenerateRecipe) -> dict[str, Any]:
         "completions": len(rows),
         "ended": sum(s.ended for s in samples) / len(samples),
         "mean_tokens": sum(len(s.token_ids) for s in samples) / len(samples),
+        "skipped": room.count(False),
     }
 
 

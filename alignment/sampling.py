@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from alignment.chatformat import encode_prompts
 from alignment.models import context_length
-from storage.errors import UserError
 from storage.records import Message
 
 
@@ -47,25 +47,46 @@ def sample(
 ) -> list[Sample]:
     """One answer to each prompt, in their order; the same seed gives the same answers.
 
-    Prompts of similar length share a batch, which is padded on the left. Raises UserError when a prompt leaves no
-    room for an answer.
+    Prompts of similar length share a batch, which is padded on the left. Each must leave room for an answer, as
+    `have_room` says. Of the model's own settings only the tokens that end an answer count.
     """
     encoded = encode_prompts(tokenizer, prompts)
     limit = context_length(model)
-    for ids in encoded:
-        if limit is not None and len(ids) >= limit:
-            raise UserError(f"A prompt has {len(ids)} tokens, and the model takes {limit}: shorten or remove it.")
     order = sorted(range(len(encoded)), key=lambda index: (-len(encoded[index]), index))
     samples: dict[int, Sample] = {}
     for start in range(0, len(order), sampling.batch_size):
         places = order[start : start + sampling.batch_size]
         batch = [encoded[place] for place in places]
         torch.manual_seed(seed + start)
-        answers = _generate(model, tokenizer, batch, sampling, limit)
+        with _own_settings_aside(model):
+            answers = _generate(model, tokenizer, batch, sampling, limit)
         for place, prompt_ids, answer in zip(places, batch, answers, strict=True):
             samples[place] = _sample(tokenizer, prompt_ids, answer, model)
         on_progress(len(samples) / len(order))
     return [samples[index] for index in range(len(encoded))]
+
+
+def have_room(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: Sequence[Sequence[Message]]
+) -> list[bool]:
+    """Of each prompt, whether it leaves the model room for an answer."""
+    limit = context_length(model)
+    return [limit is None or len(ids) < limit for ids in encode_prompts(tokenizer, prompts)]
+
+
+@contextmanager
+def _own_settings_aside(model: PreTrainedModel) -> Iterator[None]:
+    """Have `generate` find no settings but the ends of an answer.
+
+    It fills what it is not told from the model's directory, a repetition penalty for instance: then the answers would
+    not be drawn as their record says, nor from the distribution that their log-probability is taken from.
+    """
+    own = model.generation_config
+    model.generation_config = GenerationConfig(eos_token_id=own.eos_token_id, pad_token_id=own.pad_token_id)
+    try:
+        yield
+    finally:
+        model.generation_config = own
 
 
 @torch.inference_mode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,18 @@ import yaml
 
 from alignment.jobdir import JobDir
 from alignment.materialise import PROMPT_SCHEMA
+from tests.tiny_models import POSITIONS
 from tests.votes import write_votes
 
+QUESTIONS = [f"Tell me about the sea {n}" for n in range(8)]
+TOO_LONG = "word " * 2 * POSITIONS
 
-def make_job(path: Path, judge_every: int = 4, **recipe: Any) -> JobDir:
-    """A directory with this recipe, a few votes and eight prompts beside it."""
+
+def make_job(path: Path, judge_every: int = 4, asked: Sequence[str] = QUESTIONS, **recipe: Any) -> JobDir:
+    """A directory with this recipe, a few votes and eight prompts, or those `asked`, beside it."""
     path.mkdir(parents=True)
     write_votes(path / "preferences.parquet", judge_every=judge_every)
-    prompts = [
-        {"prompt_id": n, "prompt": [{"role": "user", "content": f"Tell me about the sea {n}"}]} for n in range(8)
-    ]
+    prompts = [{"prompt_id": n, "prompt": [{"role": "user", "content": text}]} for n, text in enumerate(asked)]
     pq.write_table(pa.Table.from_pylist(prompts, PROMPT_SCHEMA), path / "prompts.parquet")
     (path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     return JobDir(path)

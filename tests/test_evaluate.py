@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from storage.errors import UserError
-from tests.job_dirs import run_job
+from tests.job_dirs import QUESTIONS, TOO_LONG, run_job
 from tests.tiny_models import make_model
 
 UTILITY = """
@@ -19,13 +20,16 @@ def broken(prompt, completion):
 """
 
 
-def evaluate(tmp_path: Path, name: str, policy: Path, against: Path, judge: dict[str, str]) -> dict[str, object]:
+def evaluate(
+    tmp_path: Path, name: str, policy: Path, against: Path, judge: dict[str, str], asked: Sequence[str] = QUESTIONS
+) -> dict[str, object]:
     _, result = run_job(
         tmp_path / name,
         kind="evaluate",
         policy=str(policy),
         against=str(against),
         judge=judge,
+        asked=asked,
         samples_per_prompt=4,
         max_new_tokens=16,
     )
@@ -50,6 +54,16 @@ def test_a_policy_that_moved_has_a_kl_and_a_verdict(tmp_path: Path) -> None:
     assert result["kl"] > 0.1  # type: ignore[operator]
     assert result["low"] <= result["win_rate"] <= result["high"]  # type: ignore[operator]
     assert len(result["examples"]) == 8  # type: ignore[arg-type]
+
+
+def test_a_prompt_too_long_for_either_policy_is_left_out_and_counted(tmp_path: Path) -> None:
+    policy = make_model("llama", tmp_path / "policy")
+    (tmp_path / "u.py").write_text(UTILITY)
+    judge = {"utility": f"{tmp_path / 'u.py'}:words"}
+    result = evaluate(tmp_path, "job", policy, policy, judge, [*QUESTIONS[:2], TOO_LONG])
+    assert (result["prompts"], result["skipped"]) == (2, 1)
+    with pytest.raises(UserError, match="All 1 held-out prompts are longer"):
+        evaluate(tmp_path, "none", policy, policy, judge, [TOO_LONG])
 
 
 def test_a_utility_that_fails_is_one_sentence(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import torch
 
@@ -13,8 +14,8 @@ from alignment.sampling import Sampling, end_tokens, sample
 from alignment.scoring import answer_log_probs, sequence_log_probs
 from storage.errors import UserError
 from storage.records import Message
-from tests.job_dirs import run_job
-from tests.tiny_models import KINDS, POSITIONS, make_model
+from tests.job_dirs import TOO_LONG, run_job
+from tests.tiny_models import KINDS, make_model
 
 
 def prompt(text: str) -> list[Message]:
@@ -52,10 +53,27 @@ def test_an_answer_that_ended_says_so_and_holds_no_other_special_token(tmp_path:
         assert not set(s.token_ids[:-1]) & set(tokenizer.all_special_ids)
 
 
-def test_a_prompt_without_room_for_an_answer_is_refused(tmp_path: Path) -> None:
+def test_the_models_own_settings_leave_the_draw_alone(tmp_path: Path) -> None:
     model, tokenizer = load_policy(make_model("llama", tmp_path / "m"))
-    with pytest.raises(UserError, match=f"the model takes {POSITIONS}"):
-        sample(model, tokenizer, [prompt("word " * 2 * POSITIONS)], Sampling(), seed=0)
+    plain = sample(model, tokenizer, PROMPTS, Sampling(), seed=5)
+    model.generation_config.update(repetition_penalty=1.8, min_p=0.5, no_repeat_ngram_size=2, min_length=200)
+    assert sample(model, tokenizer, PROMPTS, Sampling(), seed=5) == plain
+    assert model.generation_config.repetition_penalty == 1.8
+
+
+def test_a_prompt_without_room_for_an_answer_is_skipped_and_counted(tmp_path: Path) -> None:
+    policy = make_model("llama", tmp_path / "m")
+    asked = ["Tell me about the sea", TOO_LONG, "Tell me about the dog"]
+    job, result = run_job(tmp_path / "job", kind="generate", policy=str(policy), asked=asked, max_new_tokens=8)
+    rows = pq.read_table(job.path / "completions.parquet").to_pylist()
+    assert [row["prompt_id"] for row in rows] == [0, 0, 2, 2]
+    assert result["skipped"] == 1
+
+
+def test_without_a_prompt_that_leaves_room_there_is_nothing_to_generate(tmp_path: Path) -> None:
+    policy = make_model("llama", tmp_path / "m")
+    with pytest.raises(UserError, match="All 1 prompts are longer than the model takes"):
+        run_job(tmp_path / "job", kind="generate", policy=str(policy), asked=[TOO_LONG])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -80,8 +98,6 @@ def test_answer_log_probs_of_two_tokens() -> None:
 
 
 def test_a_generate_job_writes_two_answers_a_prompt(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
     policy = make_model("llama", tmp_path / "m")
     job, result = run_job(tmp_path / "job", kind="generate", policy=str(policy), max_new_tokens=8)
     rows = pq.read_table(job.path / "completions.parquet").to_pylist()

@@ -19,7 +19,7 @@ SELECT r.pair_id, mine.showing_id
 FROM pairs r LEFT JOIN showings mine ON mine.pair_id = r.pair_id AND mine.labeler = :labeler
 WHERE r.source = 'generated' AND {UNANSWERED}
   AND (mine.showing_id IS NULL OR mine.showing_id NOT IN (SELECT value FROM json_each(:holding)))
-ORDER BY r.model_id IS NOT {PROMOTED}, r.model_id DESC, mine.showing_id IS NULL, mine.showing_id,
+ORDER BY r.model_id IS NOT {PROMOTED}, r.model_id DESC, mine.shown_at IS NULL, mine.shown_at,
          EXISTS (SELECT 1 FROM showings s WHERE s.pair_id = r.pair_id), (r.pair_id * 2654435761 + :salt) % 1000003
 LIMIT :count
 """

@@ -171,8 +171,8 @@ def _check(verdict: str, strength: int, client_key: str, seconds: float | None) 
     if not isinstance(strength, int) or not (1 <= strength <= 4 if wants_strength else strength == 0):
         allowed = "1 to 4" if wants_strength else "0"
         raise UserError(f"The strength of {verdict} is {allowed}, not {strength!r}.")
-    if not isinstance(client_key, str) or not 1 <= len(client_key) <= 200:
-        raise UserError("A vote carries a client_key of 1 to 200 characters, made anew for every decision.")
+    if not isinstance(client_key, str) or not 1 <= len(client_key) <= 200 or not client_key.isprintable():
+        raise UserError("A vote carries a client_key of 1 to 200 printable characters, made anew for every decision.")
     if seconds is not None and not (isinstance(seconds, (int, float)) and 0 <= seconds < 1e7):
         raise UserError(f"The seconds of a vote are a number from 0 on, not {seconds!r}.")
 

@@ -7,6 +7,7 @@ Everything here speaks in the pair's own order (a, b). What was shown left and r
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from storage.database import Store, now
 from storage.errors import UserError
 from storage.records import NewCompletion
 
+MOST_SHOWING_ID = 2**53 - 1  # the largest whole number that JavaScript tells from its neighbours
 PROMOTED = "(SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1)"
 # A standing vote and what it is about: p the vote, s its showing, r the pair, q the prompt, x and y its answers a, b.
 STANDING_VOTES = """
@@ -75,12 +77,17 @@ def insert_pair(
 
 
 def insert_showing(db: Database, pair_id: int, labeler: str, flipped: bool) -> int:
-    """Record inside the caller's transaction that a pair goes to a labeler, and which side is which."""
-    cursor = db.execute(
-        "INSERT INTO showings (pair_id, labeler, flipped, shown_at) VALUES (?, ?, ?, ?)",
-        [pair_id, labeler, int(flipped), now()],
+    """Record inside the caller's transaction that a pair goes to a labeler, and which side is which.
+
+    The id is drawn at random, so that a vote which a browser kept for another home, or for a showing of before a
+    backup was restored, names nothing here. Counted from one, it would name another pair.
+    """
+    showing_id = 1 + secrets.randbelow(MOST_SHOWING_ID)
+    db.execute(
+        "INSERT INTO showings (showing_id, pair_id, labeler, flipped, shown_at) VALUES (?, ?, ?, ?, ?)",
+        [showing_id, pair_id, labeler, int(flipped), now()],
     )
-    return int(cursor.lastrowid or 0)
+    return showing_id
 
 
 def showing_of(db: Database, showing_id: int, labeler: str) -> dict[str, Any]:
@@ -90,7 +97,10 @@ def showing_of(db: Database, showing_id: int, labeler: str) -> dict[str, Any]:
         None,
     )
     if row is None:
-        raise UserError(f"Showing {showing_id} was not served to {labeler}: reload the page for a new pair.")
+        raise UserError(
+            f"Showing {showing_id} was not served to {labeler} from this home, so nothing is recorded on it: "
+            "ask for a new pair."
+        )
     return row
 
 
@@ -169,6 +179,16 @@ def of_other_models(store: Store, showing_ids: Sequence[int]) -> set[int]:
         f"SELECT s.showing_id FROM showings s JOIN pairs r USING (pair_id) WHERE r.model_id IS NOT {PROMOTED}"
         " AND s.showing_id IN (SELECT value FROM json_each(?))",
         [json.dumps(list(showing_ids))],
+    )
+    return {row["showing_id"] for row in rows}
+
+
+def never_served(store: Store, labeler: str, showing_ids: Sequence[int]) -> set[int]:
+    """Which of these are no showings of this labeler's here: a page can hold those of another home, or a lost past."""
+    rows = store.rows(
+        "SELECT value AS showing_id FROM json_each(?) WHERE NOT EXISTS"
+        " (SELECT 1 FROM showings s WHERE s.showing_id = value AND s.labeler = ?)",
+        [json.dumps(list(showing_ids)), labeler],
     )
     return {row["showing_id"] for row in rows}
 

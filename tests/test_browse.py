@@ -29,7 +29,7 @@ def voted(store: Store) -> list[int]:
 def test_votes_come_newest_first_as_they_were_shown(store: Store) -> None:
     found = browse.votes(store).votes
     assert [(vote.verdict, vote.strength) for vote in found] == VERDICTS[::-1]
-    shown = store.rows("SELECT flipped FROM showings ORDER BY showing_id")
+    shown = store.rows("SELECT flipped FROM showings ORDER BY shown_at")
     for vote, row in zip(found[::-1], shown, strict=False):
         assert vote.left.startswith("second" if row["flipped"] else "first")
 

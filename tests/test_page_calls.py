@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlite_utils.utils import sqlite3
 
 from alignment.inference import InferenceServer
 from labeling.accounts import add_user
+from labeling.ui.errors import sentence
 from storage.database import Store
 from tests.conftest import add_pairs
 from tests.served import served
@@ -39,6 +41,42 @@ def test_a_question_that_makes_no_sense_is_refused_in_a_sentence(call: PageCalls
     assert call("next_pairs", **asked) == UNREADABLE
 
 
+@pytest.mark.parametrize("name", ["next_pairs", "cast_vote", "take_back", "look", "count"])
+@pytest.mark.parametrize("asked", [None, 5, "text", [1]])
+def test_a_question_that_is_no_object_is_refused_in_a_sentence(call: PageCalls, name: str, asked: Any) -> None:
+    assert call.ask(name, asked) == UNREADABLE
+
+
+def test_a_question_on_which_the_server_stumbles_is_answered_and_never_asked_for_ever() -> None:
+    @sentence
+    def divide(asked: dict[str, Any]) -> dict[str, Any]:
+        return {"half": asked["whole"] / 2}
+
+    assert divide({"whole": 6}) == {"half": 3}
+    assert divide({"whole": "text"}) == {"error": "The server failed on it (TypeError): its log says more."}
+
+
+def test_a_busy_database_is_no_refusal_so_that_the_page_asks_again() -> None:
+    @sentence
+    def wait(_: dict[str, Any]) -> dict[str, Any]:
+        raise sqlite3.OperationalError("database is locked")
+
+    with pytest.raises(sqlite3.OperationalError):
+        wait({})
+
+
+def test_a_page_learns_which_of_its_pairs_are_of_another_home(call: PageCalls) -> None:
+    (pair,) = call("next_pairs", count=1, holding=[])["pairs"]
+    assert call("next_pairs", count=1, holding=[pair["showing_id"], 77])["unknown"] == [77]
+
+
+def test_an_undo_comes_with_the_progress_that_it_leaves(call: PageCalls) -> None:
+    (pair,) = call("next_pairs", count=1, holding=[])["pairs"]
+    call("cast_vote", **{**VOTE, "showing_id": pair["showing_id"]})
+    taken_back = call("take_back", client_key="undo", showing_id=None)
+    assert (taken_back["pair"], taken_back["progress"]["votes"]) == (pair, 0)
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
@@ -48,6 +86,8 @@ def test_a_question_that_makes_no_sense_is_refused_in_a_sentence(call: PageCalls
         ({"verdict": {}}, "is not a verdict"),
         ({"strength": "4"}, "The strength of tie is 0"),
         ({"client_key": None}, "A vote carries a client_key"),
+        ({"client_key": "a\0b"}, "A vote carries a client_key"),
+        ({"client_key": "\ud800"}, "A vote carries a client_key"),
         ({"seconds": "fast"}, "The seconds of a vote"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from sqlite_utils.utils import sqlite3
@@ -121,6 +122,33 @@ def test_nobody_votes_on_what_was_served_to_another(store: Store) -> None:
     (showing,) = session.serve(store, "local")
     with pytest.raises(UserError, match="was not served to mara"):
         session.vote(store, "mara", showing.showing_id, "tie", 0, "key")
+
+
+def test_a_showing_of_one_home_names_nothing_in_another(store: Store, tmp_path: Path) -> None:
+    elsewhere = Store.open(tmp_path / "elsewhere")
+    ensure_user(elsewhere, "local", "admin")
+    for home in (store, elsewhere):
+        add_pairs(home, 3)
+    here, there = (session.serve(home, "local", 3) for home in (store, elsewhere))
+    for showing in here:
+        with pytest.raises(UserError, match="was not served to local from this home"):
+            session.vote(elsewhere, "local", showing.showing_id, "tie", 0, "key")
+    assert labels.never_served(elsewhere, "local", [pair.showing_id for pair in here + there]) == {
+        pair.showing_id for pair in here
+    }
+
+
+def test_a_showing_is_a_number_that_a_browser_can_tell_from_its_neighbours(store: Store) -> None:
+    add_pairs(store, 20)
+    assert all(0 < showing.showing_id < 2**53 for showing in session.serve(store, "local", 20))
+
+
+def test_what_was_left_open_comes_again_in_the_order_in_which_it_was_shown(store: Store) -> None:
+    add_pairs(store, 20)
+    shown = [session.serve(store, "local")[0]]
+    while len(shown) < 8:
+        shown += session.serve(store, "local", holding=[showing.showing_id for showing in shown])
+    assert session.serve(store, "local", 8) == shown
 
 
 def test_pairs_of_the_promoted_model_come_first(store: Store) -> None:

@@ -10,7 +10,7 @@ import gradio as gr
 from labeling.accounts import require
 from labeling.ui import theme
 from labeling.ui.actions import Actions
-from labeling.ui.errors import sentence
+from labeling.ui.errors import UNREADABLE, sentence
 from labeling.ui.identity import user_of
 from storage import browse, labels
 from storage.database import Store
@@ -45,7 +45,7 @@ def listing(store: Store, asked: dict[str, Any]) -> dict[str, Any]:
     texts = {name: asked.get(name) for name in ("verdict", "search", "labeler")}
     edges = {name: asked.get(name) for name in ("before", "after")}
     if not all(isinstance(text, str) for text in texts.values()) or not all(_is_edge(edge) for edge in edges.values()):
-        raise UserError("What the page asks for cannot be read: reload it.")
+        raise UserError(UNREADABLE)
     return asdict(browse.votes(store, **texts, **edges))  # type: ignore[arg-type]  # checked above
 
 

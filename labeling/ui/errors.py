@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from sqlite_utils.utils import sqlite3
 
 from storage.errors import UserError
+
+UNREADABLE = "What the page asks for cannot be read: reload it."
+
+log = logging.getLogger("plumbline.pages")
 
 
 def sentence(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """For a function that a page's script calls: a UserError becomes the answer `{"error": sentence}`.
 
-    The script can thus tell a refusal, which stands, from a server out of reach, which it asks again.
+    The script can thus tell a refusal, which stands, from a server out of reach, which it asks again. What it asked
+    is its first argument, and an object.
     """
 
     @functools.wraps(function)
-    def answered(*arguments: Any) -> dict[str, Any]:
+    def answered(asked: Any, *others: Any) -> dict[str, Any]:
         try:
-            return function(*arguments)
+            return function(asked, *others) if isinstance(asked, dict) else {"error": UNREADABLE}
         except UserError as error:
             return {"error": str(error)}
+        except sqlite3.OperationalError:
+            raise  # busy, or the disk is full: this passes, so the script is to ask again
+        except Exception as error:  # asked again, it would fail for ever, and whatever the script sends next with it
+            log.exception("a page's question failed")
+            return {"error": f"The server failed on it ({type(error).__name__}): its log says more."}
 
     return answered
 

@@ -11,7 +11,7 @@ from labeling import session
 from labeling.accounts import require
 from labeling.ui import theme
 from labeling.ui.actions import Actions
-from labeling.ui.errors import sentence
+from labeling.ui.errors import UNREADABLE, sentence
 from labeling.ui.identity import user_of
 from storage import jobs, labels, registry
 from storage.database import Store
@@ -42,7 +42,7 @@ def page(store: Store, actions: Actions) -> None:
     def take_back(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         labeler = require(store, user_of(request), "labeler")
         pair = session.undo(store, labeler, asked.get("client_key", ""), asked.get("showing_id"))
-        return {"pair": asdict(pair) if pair else None}
+        return {"pair": asdict(pair) if pair else None, "progress": asdict(session.progress(store, labeler))}
 
     gr.HTML(
         html_template=theme.text("rank.html"),
@@ -54,15 +54,20 @@ def page(store: Store, actions: Actions) -> None:
 
 
 def serve(store: Store, labeler: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """New pairs to hold ready, the held ones that are stale, the progress, and what to say when there is no pair."""
+    """New pairs to hold ready, the progress, and what to say when there is no pair.
+
+    Of the pairs that the page holds already, `stale` are those to exchange for newer ones, and `unknown` those that
+    cannot be voted on, as they are of another home.
+    """
     count, holding = asked.get("count"), asked.get("holding")
     if not isinstance(count, int) or not isinstance(holding, list) or not all(isinstance(i, int) for i in holding):
-        raise UserError("What the page asks for cannot be read: reload it.")
+        raise UserError(UNREADABLE)
     pairs = session.serve(store, labeler, max(1, min(count, MOST_HELD)), holding)
     others = labels.of_other_models(store, [*holding, *(pair.showing_id for pair in pairs)])
     is_fresh = any(pair.showing_id not in others for pair in pairs)  # only then there is something to take instead
     return {
         "pairs": [asdict(pair) for pair in pairs],
+        "unknown": sorted(labels.never_served(store, labeler, holding)),
         "stale": sorted(others.intersection(holding)) if is_fresh else [],
         "progress": asdict(session.progress(store, labeler)),
         "empty": "" if pairs else empty_sentence(store),

@@ -5,6 +5,7 @@
 const PREFIX = "plumbline.outbox.";
 const PATIENCE_MS = 15000;
 const LONGEST_WAIT_MS = 10000;
+const storage = (() => { try { return localStorage; } catch { return null; } })(); // null where it is forbidden
 
 function newKey() {
   if (globalThis.crypto?.randomUUID) return crypto.randomUUID(); // absent on plain http from another machine
@@ -13,7 +14,8 @@ function newKey() {
 }
 
 class Outbox {
-  // send(deed) resolves to the server's answer, or to undefined when it cannot be reached.
+  // send(deed) resolves to the server's answer, or to undefined when it cannot be reached. An answer with an error is a
+  // refusal, which stands: the deed leaves the outbox, so that it is in no other one's way.
   constructor(send, onAnswer, onChange) {
     Object.assign(this, { send, onAnswer, onChange, memory: new Map(), wait: 0, sending: false, count: 0 });
     for (const event of ["online", "focus"]) window.addEventListener(event, () => this.flush(true));
@@ -21,12 +23,23 @@ class Outbox {
   }
 
   names() {
-    const stored = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+    const stored = Object.keys(storage ?? {}).filter((name) => name.startsWith(PREFIX));
     return [...stored, ...this.memory.keys()].sort();
   }
 
+  // The deed of this name, or null when another tab has just sent it, or it is spoilt.
   read(name) {
-    return this.memory.get(name) ?? JSON.parse(localStorage.getItem(name));
+    try {
+      const deed = this.memory.get(name) ?? JSON.parse(storage.getItem(name));
+      return typeof deed.client_key === "string" ? deed : null;
+    } catch {
+      return null;
+    }
+  }
+
+  forget(name) {
+    this.memory.delete(name);
+    storage?.removeItem(name);
   }
 
   deeds() {
@@ -36,7 +49,7 @@ class Outbox {
   put(deed) {
     const name = PREFIX + String(Date.now()).padStart(15, "0") + "." + String(this.count++).padStart(6, "0") + "." + deed.client_key;
     try {
-      localStorage.setItem(name, JSON.stringify(deed));
+      storage.setItem(name, JSON.stringify(deed));
     } catch { // storage is full or forbidden: keep it as long as the page lives
       this.memory.set(name, deed);
     }
@@ -48,14 +61,21 @@ class Outbox {
     if (atOnce) this.wake?.();
     if (this.sending) return;
     this.sending = true;
-    await (navigator.locks ? navigator.locks.request(PREFIX, () => this.drain()) : this.drain());
-    this.sending = false;
+    try {
+      await (storage && navigator.locks ? navigator.locks.request(PREFIX, () => this.drain()) : this.drain());
+    } finally {
+      this.sending = false;
+    }
   }
 
   async drain() {
     for (let name; (name = this.names()[0]) !== undefined; ) {
       const deed = this.read(name);
-      if (!deed) continue; // another tab has just sent it
+      if (!deed) {
+        if (storage?.getItem(name)) this.onAnswer({}, { error: "What this browser kept of it cannot be read." });
+        this.forget(name);
+        continue;
+      }
       const answer = await answerWithin(PATIENCE_MS, this.send(deed));
       if (answer === undefined) {
         this.wait = Math.min(Math.max(1000, this.wait * 2), LONGEST_WAIT_MS);
@@ -64,8 +84,7 @@ class Outbox {
         continue;
       }
       this.wait = 0;
-      this.memory.delete(name);
-      localStorage.removeItem(name);
+      this.forget(name);
       this.onAnswer(deed, answer);
       this.onChange();
     }

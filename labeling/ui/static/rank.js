@@ -23,6 +23,7 @@ let reachable = true;
 let asking = false;
 let shownAt = 0; // 0 when the tab was left while the pair was up: its seconds would mean nothing
 let emptySentence = "";
+let refusal = ""; // why a decision was not recorded; stays until the page is left
 let toastTimer, pollTimer;
 
 const outbox = new Outbox(
@@ -87,13 +88,29 @@ function undo() {
 }
 
 function acknowledged(deed, answer) {
-  if (answer.error) return toast(answer.error, false);
-  if (!deed.undo || deed.showing_id !== null) return;
+  if (answer.error) return refused(`${deed.undo ? "An undo" : "A vote"} could not be recorded. ${answer.error}`);
+  if (!deed.undo) return compare(deed, answer.vote);
+  setProgress(answer.progress);
+  if (deed.showing_id !== null) return;
   if (!answer.pair) return toast("There is no vote to take back.", false);
   held = held.filter((pair) => pair.showing_id !== answer.pair.showing_id);
   if (current && current.showing_id !== answer.pair.showing_id) held.unshift(current);
   show(answer.pair);
   toast("Taken back: decide again.", false);
+}
+
+// Elsewhere, as in another tab, the same pair may have been voted on before: then that vote stands.
+function compare(deed, vote) {
+  if (vote.verdict === deed.verdict && vote.strength === deed.strength) return;
+  const [, , name] = Object.values(DECISIONS).find(([verdict, strength]) => verdict === vote.verdict && strength === vote.strength);
+  if (deed.verdict !== "skip") count(-1);
+  refused(`A vote was not saved, as its pair was voted on elsewhere before. That vote stands: ${name}.`);
+}
+
+function refused(why) {
+  refusal = why;
+  toast("Not saved.", false); // in place of the toast that said it was
+  drawState();
 }
 
 async function refill() {
@@ -116,11 +133,16 @@ async function refill() {
 function take(answer) {
   const known = new Set([current, ...held].filter(Boolean).map((pair) => pair.showing_id));
   const sent = new Set(outbox.deeds().filter((deed) => !deed.undo).map((deed) => deed.showing_id));
-  held = held.filter((pair) => !answer.stale.includes(pair.showing_id));
+  if (current && answer.unknown.includes(current.showing_id)) current = null;
+  held = held.filter((pair) => !answer.stale.includes(pair.showing_id) && !answer.unknown.includes(pair.showing_id));
   held.push(...answer.pairs.filter(({ showing_id }) => !known.has(showing_id) && !sent.has(showing_id)));
-  progress = answer.progress;
-  progress.votes += outbox.deeds().filter((deed) => !deed.undo && deed.verdict !== "skip").length;
+  setProgress(answer.progress);
   emptySentence = answer.empty;
+}
+
+function setProgress(stored) {
+  progress = stored;
+  progress.votes += outbox.deeds().filter((deed) => !deed.undo && deed.verdict !== "skip").length;
 }
 
 function count(change) {
@@ -132,8 +154,9 @@ function drawState() {
   if (slot("empty").textContent !== emptySentence) say("empty", emptySentence);
   const unsent = outbox.names().length;
   const kept = unsent ? ` ${unsent === 1 ? "One decision is" : `${unsent} decisions are`} kept in this browser and will be sent when it is back.` : "";
-  slot("trouble").hidden = reachable;
-  if (!reachable) say("trouble", `The server cannot be reached.${kept}${current ? " You can go on." : ""}`);
+  const trouble = reachable ? refusal : `The server cannot be reached.${kept}${current ? " You can go on." : ""}`;
+  slot("trouble").hidden = trouble === "";
+  if (slot("trouble").textContent !== trouble) say("trouble", trouble);
   if (progress) drawProgress();
 }
 
@@ -183,9 +206,9 @@ page.addEventListener("click", (event) => {
 
 document.addEventListener("visibilitychange", () => { if (document.hidden) shownAt = 0; });
 
-at("[name=keys]").checked = localStorage.getItem(SHORTCUTS) !== "off";
+at("[name=keys]").checked = storage?.getItem(SHORTCUTS) !== "off";
 at("[name=keys]").addEventListener("change", (event) => {
-  localStorage.setItem(SHORTCUTS, event.target.checked ? "on" : "off");
+  storage?.setItem(SHORTCUTS, event.target.checked ? "on" : "off");
 });
 
 refill();

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset
+import pyarrow.parquet as pq
 
 from storage.records import Message
 
@@ -27,7 +27,7 @@ class Preference:
 
 def read_votes(path: Path) -> Votes:
     """All rows of a snapshot, as its schema in `storage.snapshots` has them."""
-    votes: Votes = Dataset.from_parquet(str(path), keep_in_memory=True).to_list()
+    votes: Votes = pq.read_table(path).to_pylist()
     return votes
 
 

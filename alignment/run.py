@@ -10,10 +10,14 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alignment.config import Recipe
@@ -26,7 +30,8 @@ DONE, CRASHED, REFUSED, STOPPED = 0, 1, 2, 130
 def run_job(job: JobDir) -> int:
     """Do what the recipe in a job's directory says, write result.json or error.json, and return the exit code.
 
-    Changes the process: its output goes to log.txt, and signals, random state and threads are set.
+    Changes the process: its output goes to log.txt, its temporary files into the directory, and signals, random state
+    and threads are set.
     """
     if job.result.exists():
         return DONE
@@ -36,7 +41,8 @@ def run_job(job: JobDir) -> int:
     try:
         job.error.unlink(missing_ok=True)
         started = time.monotonic()
-        result = _dispatch(job, job.recipe())
+        with _temporary_files_inside(job):
+            result = _dispatch(job, job.recipe())
         result["seconds"] = round(time.monotonic() - started, 3)
         _ignore_signals()
         job.write_result(result)
@@ -78,6 +84,22 @@ def _dispatch(job: JobDir, recipe: Recipe) -> dict[str, Any]:
     module = importlib.import_module(f"alignment.{recipe.kind}")
     result: dict[str, Any] = module.run(job, recipe)
     return result
+
+
+@contextmanager
+def _temporary_files_inside(job: JobDir) -> Iterator[None]:
+    """Have libraries put their temporary files into the job's directory, from where they go whatever end it comes to.
+
+    They leave that to the end of the process, which one that is killed, or forked from the warm one, does not reach.
+    """
+    folder = job.path / "tmp"
+    shutil.rmtree(folder, ignore_errors=True)  # of an attempt that was killed
+    folder.mkdir()
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _explain(error: Exception) -> tuple[ErrorClass, str, str]:

@@ -16,6 +16,7 @@ import pytest
 
 from alignment.jobdir import JobDir, job_environment
 from alignment.runner import PROJECT, Child, Runner
+from tests.job_dirs import make_job
 from tests.sft_jobs import sft_job, weights_of
 from tests.tiny_models import make_model
 
@@ -60,6 +61,18 @@ def test_a_job_from_the_command_line_and_from_the_warm_process_is_the_same_to_th
     assert cold == warm
     assert not jobs[0].error.exists()
     assert "'train_loss'" in jobs[0].log.read_text()
+
+
+def test_a_job_writes_nothing_outside_its_directory(tmp_path: Path, model: Path) -> None:
+    job = make_job(tmp_path / "job", kind="dpo", policy=str(model), reference=str(model), max_steps=1)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    places = {name: str(outside) for name in ("HOME", "XDG_CACHE_HOME", "HF_HOME", "TMPDIR")}
+    command = [sys.executable, "-m", "alignment.run", str(job.path)]
+    done = subprocess.run(command, cwd=PROJECT, env={**os.environ, **places}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not list(outside.rglob("*"))
+    assert not (job.path / "tmp").exists()
 
 
 def test_a_job_that_is_done_is_left_as_it_is(tmp_path: Path, model: Path, runner: Runner) -> None:

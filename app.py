@@ -122,7 +122,7 @@ def simulate(
     from storage import registry
     from storage.utilities import load_utility
 
-    if labels < 1 or labelers < 1 or noise < 0:
+    if labels < 1 or labelers < 1 or not noise >= 0:  # which NaN is not either
         raise UserError("Simulated votes take --labels and --labelers of 1 or more and --noise of 0 or more.")
     function = load_utility(utility)
     store = open_home(home)

@@ -64,7 +64,7 @@ def round_command(
 
 def rounds_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """List the rounds."""
-    store = Store.open(home)
+    store = Store.existing(home)
     found = round_rows.all_rounds(store)
     rows: list[list[object]] = [[r.round_id, r.method, r.status, r.requested_by, r.created_at[:19]] for r in found]
     answer(
@@ -80,7 +80,7 @@ def status_command(
     as_json: Json = False,
 ) -> None:
     """Show how far a round is and what came of it."""
-    store = Store.open(home)
+    store = Store.existing(home)
     this = round_rows.get(store, round_id)
     stages = [
         {"job_id": job.job_id, "stage": job.stage, "status": job.status, "progress": job.progress, "result": job.result}
@@ -100,7 +100,7 @@ def cancel_command(
     as_json: Json = False,
 ) -> None:
     """Stop a round."""
-    rounds.cancel(Store.open(home), round_id, ACTOR)
+    rounds.cancel(Store.existing(home), round_id, ACTOR)
     answer(as_json, {"round_id": round_id, "status": "cancelled"}, f"Round {round_id} is cancelled.")
 
 
@@ -111,7 +111,7 @@ def resume_command(
     as_json: Json = False,
 ) -> None:
     """Take up a failed or cancelled round where it stood."""
-    store = Store.open(home)
+    store = Store.existing(home)
     rounds.resume(store, round_id, ACTOR)
     if wait:
         with Worker(store) as worker:

@@ -34,7 +34,7 @@ def strength_of(probability: float) -> int:
 def simulate(store: Store, utility: Utility, labels: int, labelers: int = 1, noise: float = 1.0, seed: int = 0) -> int:
     """Let `labelers` simulated people cast `labels` votes in turn; returns how many they cast.
 
-    Raises UserError when the pairs run out first; the votes cast until then stay.
+    Raises UserError when the pairs run out first or the utility fails; the votes cast until then stay.
     """
     chance = random.Random(seed)
     names = [f"simulated-{number + 1}" for number in range(labelers)]
@@ -52,12 +52,15 @@ def simulate(store: Store, utility: Utility, labels: int, labelers: int = 1, noi
 
 
 def decide(showing: Showing, utility: Utility, noise: float, chance: random.Random) -> tuple[str, int]:
-    """One simulated decision: the verdict as shown, and its strength."""
+    """One simulated decision: the verdict as shown, and its strength.
+
+    Chance is asked about the answers in the order of their texts, so that the same answer wins on either side.
+    """
     prompt = prompt_text(showing.prompt)
-    left, right = (value_of(utility, prompt, text) for text in (showing.left, showing.right))
-    if left == right:
+    first, second = sorted((showing.left, showing.right))
+    worth, other = value_of(utility, prompt, first), value_of(utility, prompt, second)
+    if worth == other:
         return "tie", 0
-    probability = preference_probability(left, right, noise)
-    verdict = "left" if chance.random() < probability else "right"
-    chosen = probability if verdict == "left" else 1 - probability
-    return verdict, strength_of(chosen)
+    probability = preference_probability(worth, other, noise)
+    winner, sure = (first, probability) if chance.random() < probability else (second, 1 - probability)
+    return "left" if winner == showing.left else "right", strength_of(sure)

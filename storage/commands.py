@@ -61,7 +61,7 @@ def export_command(
     """Write preferences or votes to a file."""
     from storage.exchange.exporting import export_file
 
-    count = export_file(Store.open(home), file, what=what, format=format)
+    count = export_file(Store.existing(home), file, what=what, format=format)
     answer(as_json, {"exported": count, "file": str(file)}, f"{count} {what} written to {file}.")
 
 
@@ -69,12 +69,12 @@ def backup_command(
     file: Annotated[Path, typer.Argument(help="The new file.")], home: Home = DEFAULT_HOME, as_json: Json = False
 ) -> None:
     """Copy the database while it is in use."""
-    backup(Store.open(home), file)
+    backup(Store.existing(home), file)
     answer(as_json, {"file": str(file)}, f"The database was copied to {file}.")
 
 
 def check_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Check the database, the snapshots and the models."""
-    problems = check(Store.open(home))
+    problems = check(Store.existing(home))
     answer(as_json, {"ok": not problems, "problems": problems}, "\n".join(problems) or "All is well.")
     raise typer.Exit(1 if problems else 0)

@@ -22,6 +22,7 @@ from storage.errors import UserError
 from storage.migrations import migrations
 
 BUSY_TIMEOUT_S = 30.0
+MOST_ID = 2**63 - 1  # the largest whole number that SQLite holds
 OLDEST_SAFE_WAL = (3, 51, 3)  # an older SQLite can corrupt a WAL when two connections reset it at once
 
 
@@ -54,10 +55,15 @@ class Store:
                 with store.write() as db:
                     migrations().apply(db)
         except sqlite3.DatabaseError as error:
-            raise UserError(
-                f"{store.database} cannot be opened as a database ({error}): restore it from a backup."
-            ) from error
+            raise UserError(f"{store.database} cannot be opened as a database ({error}): {remedy(error)}.") from error
         return store
+
+    @classmethod
+    def existing(cls, home: Path | str) -> Store:
+        """Open the store at `home`. Raises UserError when there is none, so that a mistyped path makes no new home."""
+        if not cls(Path(home).expanduser()).database.is_file():
+            raise UserError(f"There is no home at {home}: give the directory of one with --home.")
+        return cls.open(home)
 
     def db(self) -> Database:
         """This thread's connection, for reading."""
@@ -85,6 +91,13 @@ class Store:
         except BaseException:
             db.conn.rollback()  # a COMMIT that failed leaves its transaction open
             raise
+
+
+def remedy(error: sqlite3.DatabaseError) -> str:
+    """What to do about a database that cannot be read: SQLite calls it operational when the file may be sound."""
+    if isinstance(error, sqlite3.OperationalError):
+        return "see that no other program holds it and that its directory can be written, then try again"
+    return "restore it from a backup"
 
 
 def now() -> str:

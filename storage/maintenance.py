@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlite_utils.utils import sqlite3
 
 from storage import snapshots
-from storage.database import Store
+from storage.database import Store, remedy
 from storage.errors import UserError
 
 
@@ -39,7 +39,7 @@ def check(store: Store) -> list[str]:
     try:
         return [*_database_problems(store), *_snapshot_problems(store), *_model_problems(store)]
     except sqlite3.DatabaseError as error:
-        return [f"database: {store.database} is damaged ({error}), so restore it from a backup"]
+        return [f"database: {store.database} cannot be read ({error}): {remedy(error)}"]
 
 
 def _database_problems(store: Store) -> Iterator[str]:

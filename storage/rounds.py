@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from storage.database import Store, now
+from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
 from storage.journal import record
 from storage.records import Evaluation, Round
@@ -51,7 +51,7 @@ def reopen_round(db: Database, round_id: int, actor: str) -> None:
 
 def get(store: Store, round_id: int) -> Round:
     """One round. Raises UserError when there is none of that number."""
-    row = store.row("SELECT * FROM rounds WHERE round_id = ?", [round_id])
+    row = store.row("SELECT * FROM rounds WHERE round_id = ?", [round_id]) if abs(round_id) <= MOST_ID else None
     if row is None:
         raise UserError(f"There is no round {round_id}: `rounds` lists those there are.")
     return to_round(row)

@@ -142,7 +142,8 @@ def test_a_person_is_added_and_given_another_role(call: Call) -> None:
         assert answered(call("user", "add", "mara", "--role", role, "--json")) == {"name": "mara", "role": role}
 
 
-def test_there_are_no_rounds_yet(call: Call) -> None:
+def test_there_are_no_rounds_yet(call: Call, tmp_path: Path) -> None:
+    Store.open(tmp_path / "home")
     assert answered(call("rounds", "--json")) == {"rounds": []}
 
 
@@ -193,6 +194,8 @@ MISTAKES = {
     "round --recipe absent.yaml": "cannot be read",
     "status 7": "no round 7",
     "status seven": "Invalid value",
+    "status 99999999999999999999": "no round 99999999999999999999",
+    "cancel 99999999999999999999": "no round 99999999999999999999",
     "cancel 7": "no round 7",
     "resume 7": "no round 7",
     "generate --pairs 0": "pairs",
@@ -204,6 +207,7 @@ MISTAKES = {
     "simulate --utility absent.py:f --labels 3": "FILE.py:FUNCTION",
     "simulate --utility taste.py:other --labels 3": "no function named 'other'",
     "simulate --utility taste.py:longer --labels 0": "1 or more",
+    "simulate --utility taste.py:longer --labels 3 --noise nan": "--noise of 0 or more",
     "sft absent.json --name new": "absent.json",
     "sft good.jsonl --name one": "registered already",
     "pretrain absent.txt --name new": "absent.txt",
@@ -250,6 +254,16 @@ def test_a_mistake_is_one_line_and_changes_nothing(
     assert MISTAKES[line] in err
     assert err.count("\n") == 1
     assert everything(settled) == before
+
+
+@pytest.mark.parametrize(
+    "line", ["check", "backup copy.db", "export out.jsonl", "rounds", "status 1", "cancel 1", "resume 1"]
+)
+def test_a_home_that_is_not_there_is_a_mistake_too(call: Call, tmp_path: Path, line: str) -> None:
+    code, out, err = call(*line.split(), "--json")
+    assert (code, out) == (2, "")
+    assert err == f"There is no home at {tmp_path / 'home'}: give the directory of one with --home.\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 # Settings.

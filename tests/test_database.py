@@ -136,8 +136,25 @@ def test_a_home_of_the_first_schema_is_brought_up_to_date(tmp_path: Path, monkey
 
 def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "plumbline.db").write_text("this is no database, it is a letter to a friend" * 100)
-    with pytest.raises(UserError, match=r"plumbline\.db cannot be opened"):
+    with pytest.raises(UserError, match=r"plumbline\.db cannot be opened .*: restore it from a backup"):
         Store.open(tmp_path)
+
+
+def test_a_locked_database_is_not_said_to_be_damaged(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.database.BUSY_TIMEOUT_S", 0)
+    db = store.db().conn
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(UserError, match=r"is locked\): see that no other program holds it"):
+        Store.open(store.home)
+    db.rollback()
+    Store.open(store.home)
+
+
+def test_a_home_that_is_not_there_is_not_made_by_asking_for_it(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="There is no home at"):
+        Store.existing(tmp_path / "hoem")
+    assert not (tmp_path / "hoem").exists()
 
 
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,8 @@ from storage.database import Store
 from storage.errors import UserError
 from storage.records import Showing
 from tests.conftest import add_pairs
+
+VOTES = " FROM preferences JOIN showings USING (showing_id) ORDER BY preference_id"
 
 
 def likes_second(prompt: str, completion: str) -> float:
@@ -88,6 +91,26 @@ def test_the_same_seed_decides_the_same() -> None:
     assert {verdict for verdict, _ in decisions[0]} == {"left", "right"}
 
 
+def test_chance_decides_between_the_answers_and_not_between_the_sides() -> None:
+    prompt = ({"role": "user", "content": "Hi"},)
+    shown, turned = Showing(1, 1, prompt, "first", "second"), Showing(1, 1, prompt, "second", "first")  # type: ignore[arg-type]
+    other_side = {"left": "right", "right": "left"}
+    for seed in range(20):
+        verdict, strength = decide(shown, likes_second, 1.0, random.Random(seed))
+        assert decide(turned, likes_second, 1.0, random.Random(seed)) == (other_side[verdict], strength)
+
+
+def test_the_same_seed_gives_the_same_votes(tmp_path: Path) -> None:
+    votes = []
+    for home in ("one", "two"):
+        store = Store.open(tmp_path / home)
+        add_pairs(store, 40)
+        simulate(store, likes_second, 40, labelers=2, noise=1.0, seed=3)
+        votes.append(store.rows("SELECT pair_id, labeler, verdict, strength" + VOTES))
+    assert votes[0] == votes[1]
+    assert {vote["verdict"] for vote in votes[0]} == {"a", "b"}
+
+
 def test_a_taste_sees_the_whole_conversation() -> None:
     seen = []
 
@@ -105,3 +128,16 @@ def test_when_the_pairs_run_out_the_votes_cast_stay(store: Store) -> None:
     with pytest.raises(UserError, match="ran out after 3 of 5"):
         simulate(store, likes_second, 5)
     assert labels.counts(store)["all"] == 3
+
+
+def test_when_the_taste_fails_the_votes_cast_stay(store: Store) -> None:
+    add_pairs(store, 10)
+    seen = []
+
+    def fails_in_the_end(prompt: str, completion: str) -> float:
+        seen.append(completion)
+        return 1 / (9 - len(seen))
+
+    with pytest.raises(UserError, match="ZeroDivisionError"):
+        simulate(store, fails_in_the_end, 10)
+    assert labels.counts(store)["all"] == 4

@@ -11,6 +11,7 @@ from storage import registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model
+from storage.weights import weights_sha256
 
 WANTED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.jinja", "*.txt", "*.model"]
 
@@ -40,10 +41,9 @@ def add_model(store: Store, source: str, name: str, actor: str, kind: str = "pol
         partial.rename(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+    card = {"source": source, "weights_sha256": weights_sha256(target)}
     with store.write() as db:
-        model_id = registry.register(
-            db, name, kind, str(target.relative_to(store.home)), actor, card={"source": source}
-        )
+        model_id = registry.register(db, name, kind, str(target.relative_to(store.home)), actor, card=card)
     return registry.get(store, model_id)
 
 

@@ -5,7 +5,6 @@ All of it happens in the transaction that closes the job under its fence, so a r
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from alignment.queue import free_model_name
 from storage import jobs, labels, registry, rounds
 from storage.database import Store
 from storage.records import Job, NewCompletion
+from storage.weights import weights_sha256
 
 MODEL_KINDS = {"pretrain": "base", "sft": "policy", "dpo": "policy", "reward": "reward"}
 
@@ -69,17 +69,6 @@ def _publish_model(store: Store, db: Database, job: Job, directory: Path, result
     )
     if job.round_id is not None and job.stage == "policy":
         rounds.set_candidate(db, job.round_id, model_id)
-
-
-def weights_sha256(model: Path) -> str:
-    """sha256 over the names and bytes of a model's safetensors files, in the order of their names."""
-    digest = hashlib.sha256()
-    for path in sorted(model.glob("*.safetensors")):
-        digest.update(path.name.encode())
-        with path.open("rb") as handle:
-            while block := handle.read(2**20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def _publish_pairs(db: Database, job: Job, directory: Path) -> int:

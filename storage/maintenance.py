@@ -8,9 +8,11 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
-from storage import snapshots
+from storage import registry, snapshots
 from storage.database import Store, remedy
 from storage.errors import UserError
+from storage.records import Model
+from storage.weights import weights_sha256
 
 
 def backup(store: Store, target: Path) -> None:
@@ -58,6 +60,15 @@ def _snapshot_problems(store: Store) -> Iterator[str]:
 
 
 def _model_problems(store: Store) -> Iterator[str]:
-    for row in store.rows("SELECT name, path FROM models"):
-        if not (store.home / row["path"] / "config.json").exists():
-            yield f"model {row['name']}: there is no model at {store.home / row['path']}"
+    for model in registry.models(store):
+        if not Path(model.path, "config.json").exists():
+            yield f"model {model.name}: there is no model at {model.path}"
+        elif "weights_sha256" in model.card and not _has_weights(model):
+            yield f"model {model.name}: the weights at {model.path} are not those that it was registered with"
+
+
+def _has_weights(model: Model) -> bool:
+    try:
+        return weights_sha256(Path(model.path)) == model.card["weights_sha256"]
+    except OSError:  # a file that the disk does not give back
+        return False

@@ -17,6 +17,7 @@ from storage import registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.maintenance import check
+from storage.maintenance import check
 from tests.tiny_models import KINDS, make_model
 
 
@@ -144,6 +145,13 @@ def test_a_model_of_each_type_is_copied_with_its_weights_and_nothing_else(
     assert all(ours[name].equal(theirs[name]) for name in theirs)
     assert not (tmp_path / "mark").exists()
     assert check(store) == []
+
+
+def test_damage_to_a_brought_model_is_found(store: Store, llama: Path) -> None:
+    model = add_model(store, str(llama), "mine", "test")
+    assert check(store) == []
+    truncated(Path(model.path))
+    assert check(store) == [f"model mine: the weights at {model.path} are not those that it was registered with"]
 
 
 def test_a_model_stays_when_its_source_goes(store: Store, tmp_path: Path, llama: Path) -> None:

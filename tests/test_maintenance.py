@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from alignment.demo.seed import seed
 from labeling import session
 from storage import snapshots
 from storage.database import Store
@@ -67,6 +68,15 @@ def test_a_damaged_database_is_said_to_be(store: Store, frozen: Snapshot) -> Non
 def test_a_model_that_is_gone_is_found(store: Store) -> None:
     add_pairs(store, 1)  # registers a model that has no files
     assert check(store) == [f"model policy: there is no model at {store.home / 'models' / 'policy'}"]
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut_short, empty])
+def test_weights_that_are_not_what_they_were_are_found(store: Store, damage: Callable[[Path], None]) -> None:
+    seed(store)
+    assert check(store) == []
+    damage(store.models / "demo" / "model.safetensors")
+    (problem,) = check(store)
+    assert problem.startswith("model demo: the weights at ")
 
 
 def test_a_backup_that_is_made_while_others_write_is_whole(store: Store, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from storage import labels, registry
 from storage.database import Store
 from storage.prompts import DEMO_SOURCE, NewPrompt, add_prompts
 from storage.records import NewCompletion
+from storage.weights import weights_sha256
 
 DEMO = Path(__file__).parent
 BASE, TUNED = "demo-base", "demo"
@@ -87,5 +88,5 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _card(name: str) -> dict[str, Any]:
-    card: dict[str, Any] = json.loads((DEMO / "models" / name / "card.json").read_text())
-    return card
+    directory = DEMO / "models" / name
+    return {**json.loads((directory / "card.json").read_text()), "weights_sha256": weights_sha256(directory)}

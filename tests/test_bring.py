@@ -17,7 +17,6 @@ from storage import registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.maintenance import check
-from storage.maintenance import check
 from tests.tiny_models import KINDS, make_model
 
 

@@ -12,7 +12,7 @@ from labeling import pairing
 from storage import labels
 from storage.database import Store
 from storage.errors import UserError
-from storage.prompts import CHAT_SOURCE, NewPrompt, insert_prompts
+from storage.prompts import CHAT_SOURCE, NewPrompt, insert_prompts, split_of_chat
 from storage.records import Message, NewCompletion, Progress, Showing, Vote
 
 ROUND_TARGET = 200  # votes after which the page suggests a round
@@ -102,13 +102,12 @@ def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = N
 
 
 def progress(store: Store, labeler: str) -> Progress:
-    """Votes since the last round's snapshot, and this labeler's own count and pace (median seconds of the last 50)."""
+    """Votes to learn from since the last round's snapshot, and this labeler's pace (median seconds of the last 50)."""
     row = store.row(
-        "SELECT count(*) AS votes, coalesce(sum(s.labeler = ?), 0) AS mine FROM current_preferences p"
-        " JOIN showings s USING (showing_id)"
-        " WHERE p.verdict NOT IN ('skip', 'withdrawn')"
-        " AND p.created_at > coalesce((SELECT max(created_at) FROM rounds WHERE status IN ('running', 'done')), '')",
-        [labeler],
+        "SELECT count(*) AS votes FROM current_preferences p"
+        " JOIN showings s USING (showing_id) JOIN pairs r USING (pair_id) JOIN prompts q USING (prompt_id)"
+        " WHERE p.verdict NOT IN ('skip', 'withdrawn') AND q.split = 'train'"
+        " AND p.created_at > coalesce((SELECT max(created_at) FROM rounds WHERE status IN ('running', 'done')), '')"
     )
     assert row is not None
     pace = store.rows(
@@ -117,7 +116,7 @@ def progress(store: Store, labeler: str) -> Progress:
         [labeler],
     )
     seconds = median(r["seconds"] for r in pace) if pace else None
-    return Progress(row["votes"], ROUND_TARGET, row["mine"], labels.waiting(store), seconds)
+    return Progress(row["votes"], ROUND_TARGET, seconds)
 
 
 def record_chat_pair(
@@ -128,13 +127,13 @@ def record_chat_pair(
 ) -> Showing:
     """Turn two answers to one conversation into a pair and show it to the labeler in the order given.
 
-    `answers` are (model_id, text), left then right. Raises UserError when they are empty or the same.
+    A conversation that is nearly a held-out prompt is held out too; models learn from all others. `answers` are (model_id, text), left then right. Raises UserError when they are empty or the same.
     """
     texts = [text.strip() for _, text in answers]
     if not all(texts) or texts[0] == texts[1]:
         raise UserError("The two answers are empty or the same, so there is nothing to compare: ask again.")
     with store.write() as db:
-        (prompt_id,) = insert_prompts(db, [NewPrompt(tuple(messages), CHAT_SOURCE, split="train")])
+        (prompt_id,) = insert_prompts(db, [NewPrompt(tuple(messages), CHAT_SOURCE, split_of_chat(db, messages))])
         ids = labels.insert_completions(
             db, [NewCompletion(prompt_id, text, model_id=model_id) for model_id, text in answers]
         )

@@ -193,6 +193,16 @@ def never_served(store: Store, labeler: str, showing_ids: Sequence[int]) -> set[
     return {row["showing_id"] for row in rows}
 
 
+def is_held_out(store: Store, pair_id: int) -> bool:
+    """Whether the pair's prompt is held out, so that no model learns from the votes on it."""
+    return (
+        store.row(
+            "SELECT 1 FROM pairs JOIN prompts USING (prompt_id) WHERE pair_id = ? AND split = 'heldout'", [pair_id]
+        )
+        is not None
+    )
+
+
 def waiting(store: Store) -> int:
     """How many pairs of the promoted model nobody has answered."""
     row = store.row(

@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from storage.database import Store, now
-from storage.near_duplicates import assign_splits
+from storage.near_duplicates import assign_splits, near_duplicate_groups
 from storage.records import Fold, Message, Prompt, Split, prompt_text
 
 JUDGE_SHARE = 1 / 3
@@ -83,6 +83,14 @@ def insert_prompts(db: Database, prompts: Sequence[NewPrompt]) -> list[int]:
         )
         known[hashes[index]] = int(cursor.lastrowid or 0)
     return [known[sha256] for sha256 in hashes]
+
+
+def split_of_chat(db: Database, messages: Sequence[Message]) -> Split:
+    """The side for what somebody asked in a chat: train, unless it is a near-duplicate of a held-out prompt."""
+    rows = db.query("SELECT messages FROM prompts WHERE split = 'heldout'")
+    heldout = [prompt_text(json.loads(row["messages"])) for row in rows]
+    *groups, group = near_duplicate_groups([*heldout, prompt_text(messages)], first_new=len(heldout))
+    return "heldout" if group in groups else "train"
 
 
 def prompts_of(store: Store, split: Split, limit: int | None = None, seed: int = 0) -> list[Prompt]:

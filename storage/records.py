@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
 Verdict = Literal["a", "b", "tie", "both_bad", "skip", "withdrawn"]
-ShownVerdict = Literal["left", "right", "tie", "both_bad", "skip"]
 Split = Literal["train", "heldout"]
 Fold = Literal["train", "judge"]
 JobStatus = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -71,12 +70,10 @@ class Vote:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the labels are towards the next round. `mine` and `seconds_per_pair` are the asking labeler's."""
+    """How far the labels are towards the next round. `seconds_per_pair` is the asking labeler's."""
 
     votes: int
     target: int
-    mine: int
-    queue: int
     seconds_per_pair: float | None
 
 

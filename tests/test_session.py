@@ -10,9 +10,11 @@ from sqlite_utils.utils import sqlite3
 
 from labeling import session
 from labeling.accounts import ensure_user
-from storage import labels, registry
+from storage import labels, registry, snapshots
 from storage.database import Store
 from storage.errors import UserError
+from storage.prompts import NewPrompt, add_prompts
+from storage.records import Message
 from tests.conftest import add_pairs
 
 
@@ -208,9 +210,31 @@ def test_a_chat_becomes_a_pair_and_its_verdict_a_vote(store: Store) -> None:
     assert labels.counts(store)["a"] == 1
 
 
+@pytest.mark.parametrize(
+    ("question", "split"),
+    [
+        ("what is the name of the largest river in europe?", "heldout"),
+        ("What is the name of the largest river in Europe", "heldout"),
+        ("What is the name of the smallest dog in Asia?", "train"),
+        ("Hello", "train"),
+    ],
+)
+def test_a_chat_that_is_nearly_a_held_out_prompt_is_held_out_too(store: Store, question: str, split: str) -> None:
+    add_pairs(store, 1)
+    heldout = ({"role": "user", "content": "What is the name of the largest river in Europe"},)
+    add_prompts(store, [NewPrompt(heldout, "test", "heldout")])  # type: ignore[arg-type]
+    model_id = registry.require_promoted(store).model_id
+    asked: tuple[Message, ...] = ({"role": "user", "content": question},)
+    showing = session.record_chat_pair(store, "local", asked, ((model_id, "It is."), (model_id, "It was.")))
+    session.vote(store, "local", showing.showing_id, "left", 4, "key")
+    assert labels.is_held_out(store, showing.pair_id) == (split == "heldout")
+    assert session.progress(store, "local").votes == (split == "train")
+    assert len(list(snapshots.current_rows(store))) == (split == "train")
+
+
 def test_progress_counts_votes_and_pace(store: Store) -> None:
     add_pairs(store, 4)
     for seconds, showing in zip((2.0, 4.0, 9.0), session.serve(store, "local", 3), strict=True):
         session.vote(store, "local", showing.showing_id, "tie", 0, f"key-{seconds}", seconds)
     progress = session.progress(store, "local")
-    assert (progress.votes, progress.mine, progress.queue, progress.seconds_per_pair) == (3, 3, 1, 4.0)
+    assert (progress.votes, progress.seconds_per_pair) == (3, 4.0)

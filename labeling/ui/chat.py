@@ -19,7 +19,7 @@ from labeling.ui.answering import answers
 from labeling.ui.conversation import conversation
 from labeling.ui.errors import gradio_error
 from labeling.ui.identity import user_of
-from storage import registry
+from storage import labels, registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Message, Model
@@ -28,6 +28,8 @@ PROMOTED = "the promoted model"  # a choice that follows promotions; no model ca
 STRENGTH = 3  # of 4, for one answer over the other: "better"
 ROLES = ("system", "user", "assistant")
 VERDICTS = {"A better": "left", "Tie": "tie", "B better": "right", "Both bad": "both_bad"}
+SAVED = "Saved as a preference."
+SAVED_HELD_OUT = "Saved, but no model will learn from it: the question is nearly one that is held out for evaluation."
 HOW_TO_VOTE = "Which answer is better? The vote counts as a preference, and the conversation goes on with that answer."
 
 
@@ -98,7 +100,7 @@ class Chat:
             showing = session.record_chat_pair(self.store, labeler, pair.messages, (sides[0], sides[1]))
             strength = STRENGTH if verdict in ("left", "right") else 0
             session.vote(self.store, labeler, showing.showing_id, verdict, strength, client_key=uuid.uuid4().hex)
-            note = f"Saved as a preference. {names}"
+            note = f"{SAVED_HELD_OUT if labels.is_held_out(self.store, showing.pair_id) else SAVED} {names}"
         except UserError as error:
             note = f"{error} {names}"
         better = pair.texts[1 if verdict == "right" else 0]

@@ -20,7 +20,6 @@ from storage.console import DEFAULT_HOME, Home, Json, answer
 from storage.database import Store
 from storage.errors import UserError
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 BREATH_S = 4.0  # from the first answer to the start of heavy work, so that the first page has the machine to itself
 
 cli = typer.Typer(
@@ -52,7 +51,7 @@ def serve(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Start the app: the pages, and the worker behind them."""
-    if host not in LOOPBACK:
+    if host not in labeling.accounts.LOOPBACK:
         raise UserError(f"There are no accounts yet, so the app listens on loopback only: not on {host}.")
     gc.disable()  # imports make no garbage, and looking for it is a fifth of the time to the first page
     from alignment import rounds
@@ -67,9 +66,9 @@ def serve(
         return model.path if model else None
 
     store = Store.open(home)
+    inference = InferenceServer(store.logs / "inference.log", inference_url, inference_key, promoted_path)
     labeling.accounts.ensure_user(store, labeling.accounts.LOCAL_USER, "admin")
     seed(store)
-    inference = InferenceServer(store.logs / "inference.log", inference_url, inference_key, promoted_path)
     actions = Actions(
         start_round=lambda method, overrides, actor: rounds.start(store, method, overrides, actor),
         cancel_round=lambda round_id, actor: rounds.cancel(store, round_id, actor),

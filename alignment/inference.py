@@ -232,9 +232,13 @@ def _pieces(lines: Iterator[str]) -> Iterator[str]:
 
 def _base(url: str) -> str:
     """The address that the paths of the OpenAI protocol are put behind: /v1, unless `url` names a path of its own."""
-    parts = httpx.URL(url)
+    not_one = UserError(f"The inference URL {url!r} is none: give it as in http://127.0.0.1:8000/v1.")
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise not_one from error
     if parts.scheme not in ("http", "https") or not parts.host:
-        raise UserError(f"The inference URL {url!r} is none: give it as in http://127.0.0.1:8000/v1.")
+        raise not_one
     return url.rstrip("/") if parts.path.strip("/") else f"{url.rstrip('/')}/v1"
 
 

@@ -7,6 +7,7 @@ from storage.errors import UserError
 from storage.journal import record
 
 LOCAL_USER = "local"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ROLES = ("labeler", "researcher", "admin")  # each may do what the ones before it may
 
 

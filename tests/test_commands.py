@@ -213,6 +213,7 @@ MISTAKES = {
     "pretrain absent.txt --name new": "absent.txt",
     "serve --host 0.0.0.0": "loopback",
     "serve --port ninety": "Invalid value",
+    "serve --inference-url http://[::1": "The inference URL 'http://[::1' is none",
 }
 
 

@@ -114,9 +114,10 @@ def test_a_server_by_url_is_asked_for_the_model_by_its_path(server: InferenceSer
     assert answer(remote, plain)
 
 
-def test_a_url_is_one() -> None:
+@pytest.mark.parametrize("url", ["localhost:8000", "http://[::1", "http://localhost:abc", "ftp://localhost", "http://"])
+def test_a_url_is_one(url: str) -> None:
     with pytest.raises(UserError, match="is none"):
-        InferenceServer(Path("unused.log"), url="localhost:8000")
+        InferenceServer(Path("unused.log"), url=url)
 
 
 def test_the_server_process_loads_no_torch() -> None:

@@ -65,6 +65,12 @@ def test_a_busy_database_is_no_refusal_so_that_the_page_asks_again() -> None:
         wait({})
 
 
+@pytest.mark.parametrize("changed", [{"search": "\ud800"}, {"labeler": None}, {"before": -1}, {"after": 2**70}])
+def test_a_search_that_makes_no_sense_is_refused_in_a_sentence(call: PageCalls, changed: dict[str, Any]) -> None:
+    everything = {"verdict": "", "search": "", "labeler": "", "before": None, "after": None}
+    assert call("look", **{**everything, **changed}) == UNREADABLE
+
+
 def test_a_page_learns_which_of_its_pairs_are_of_another_home(call: PageCalls) -> None:
     (pair,) = call("next_pairs", count=1, holding=[])["pairs"]
     assert call("next_pairs", count=1, holding=[pair["showing_id"], 77])["unknown"] == [77]

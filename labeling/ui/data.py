@@ -13,10 +13,8 @@ from labeling.ui.actions import Actions
 from labeling.ui.errors import UNREADABLE, sentence
 from labeling.ui.identity import user_of
 from storage import browse, labels
-from storage.database import Store
+from storage.database import MOST_ID, Store
 from storage.errors import UserError
-
-MOST_ID = 2**63 - 1  # the largest number that SQLite counts to
 
 
 def page(store: Store, actions: Actions) -> None:
@@ -44,7 +42,7 @@ def listing(store: Store, asked: dict[str, Any]) -> dict[str, Any]:
     """One page of votes."""
     texts = {name: asked.get(name) for name in ("verdict", "search", "labeler")}
     edges = {name: asked.get(name) for name in ("before", "after")}
-    if not all(isinstance(text, str) for text in texts.values()) or not all(_is_edge(edge) for edge in edges.values()):
+    if not all(_is_text(text) for text in texts.values()) or not all(_is_edge(edge) for edge in edges.values()):
         raise UserError(UNREADABLE)
     return asdict(browse.votes(store, **texts, **edges))  # type: ignore[arg-type]  # checked above
 
@@ -57,6 +55,10 @@ def figures(store: Store) -> dict[str, Any]:
         "waiting": labels.waiting(store),
         "snapshots": [asdict(snapshot) for snapshot in browse.taken_snapshots(store)],
     }
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _is_edge(edge: Any) -> bool:

@@ -28,14 +28,9 @@ from storage.records import NewCompletion
 IMPORTED = "imported"  # the source of the rows, and the name of their labeler
 FORMATS = ("auto", *PROMPT_READERS, *PREFERENCE_READERS)
 
-STANDING = """
+STANDING = f"""
 SELECT r.prompt_id, x.text AS a, y.text AS b, p.verdict, p.strength
-FROM current_preferences p
-JOIN showings s USING (showing_id)
-JOIN pairs r USING (pair_id)
-JOIN completions x ON x.completion_id = r.completion_a
-JOIN completions y ON y.completion_id = r.completion_b
-WHERE p.verdict IN ('a', 'b') AND r.prompt_id IN (SELECT value FROM json_each(?))
+{labels.STANDING_VOTES}WHERE p.verdict IN ('a', 'b') AND r.prompt_id IN (SELECT value FROM json_each(?))
 """
 
 

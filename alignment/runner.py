@@ -14,11 +14,13 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import deque
 from pathlib import Path
 
 from alignment.jobdir import job_environment
 
 PROJECT = Path(__file__).resolve().parent.parent
+CLOSING_S = 2.0  # for the warm process to end its children and itself
 
 
 class Child:
@@ -60,67 +62,83 @@ class Child:
         self._ended.set()
 
 
+class WarmProcess:
+    """One `alignment.warm` and the jobs it was told to run; when it dies, so have they."""
+
+    def __init__(self, log: Path) -> None:
+        self._waiting: deque[Child] = deque()  # for their pids, which come in this order
+        self._running: dict[int, Child] = {}
+        self._lock = threading.Lock()
+        self._gone = False
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "alignment.warm"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                text=True,
+                cwd=PROJECT,
+                env={**os.environ, **job_environment()},
+            )
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def alive(self) -> bool:
+        """Whether it is there to start a job."""
+        return not self._gone and self._process.poll() is None
+
+    def start(self, directory: Path) -> Child:
+        """Run the job in `directory`; if this process dies meanwhile the child has ended."""
+        child = Child()
+        with self._lock:
+            if self._gone:
+                child.ended(-signal.SIGKILL)
+            self._waiting.append(child)
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it is dying, and `_listen` says so of the child
+            self._process.stdin.write(f"{directory}\n")
+            self._process.stdin.flush()
+        return child
+
+    def close(self) -> None:
+        """End the process and whatever it runs: by the end of its stdin, at which it takes its children along."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it may still be importing, and has no child then
+            self._process.wait(CLOSING_S)
+        self._process.kill()
+        self._process.wait()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            report = json.loads(line)
+            if "exit" in report:
+                self._running.pop(report["pid"]).ended(report["exit"])
+            else:
+                child = self._running[report["pid"]] = self._waiting.popleft()
+                child.started(report["pid"])
+        with self._lock:
+            self._gone = True
+            for child in (*self._waiting, *self._running.values()):
+                child.ended(-signal.SIGKILL)
+
+
 class Runner:
     """Owns the warm process; starts it at the first job and again if it dies."""
 
     def __init__(self, log: Path) -> None:
         self.log = log
-        self._warm: subprocess.Popen[str] | None = None
-        self._children: dict[str, Child] = {}
-        self._lock = threading.Lock()
-
-    def warm_up(self) -> None:
-        """Start the warm process ahead of the first job."""
-        with self._lock:
-            self._ensure()
+        self._warm: WarmProcess | None = None
 
     def start(self, directory: Path) -> Child:
         """Run the job in `directory`; returns at once."""
-        child = Child()
-        with self._lock:
-            warm = self._ensure()
-            self._children[str(directory)] = child
-            assert warm.stdin is not None
-            warm.stdin.write(f"{directory}\n")
-            warm.stdin.flush()
-        return child
+        if self._warm is None or not self._warm.alive():
+            self._warm = WarmProcess(self.log)
+        return self._warm.start(directory)
 
     def close(self) -> None:
         """End the warm process and whatever it runs."""
-        with self._lock:
-            if self._warm is not None:
-                self._warm.kill()
-                self._warm.wait()
-                self._warm = None
-
-    def _ensure(self) -> subprocess.Popen[str]:
-        if self._warm is None or self._warm.poll() is not None:
-            with self.log.open("ab") as log:
-                self._warm = subprocess.Popen(
-                    [sys.executable, "-m", "alignment.warm"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    text=True,
-                    cwd=PROJECT,
-                    env={**os.environ, **job_environment()},
-                )
-            threading.Thread(target=self._listen, args=[self._warm], daemon=True).start()
-        return self._warm
-
-    def _listen(self, warm: subprocess.Popen[str]) -> None:
-        assert warm.stdout is not None
-        for line in warm.stdout:
-            report = json.loads(line)
-            child = self._children.get(report.get("dir", ""))
-            if child is None:
-                continue
-            if "exit" in report:
-                del self._children[report["dir"]]
-                child.ended(report["exit"])
-            else:
-                child.started(report["pid"])
-        with self._lock:
-            orphans, self._children = self._children, {}
-        for child in orphans.values():
-            child.ended(-signal.SIGKILL)
+        if self._warm is not None:
+            self._warm.close()
+            self._warm = None

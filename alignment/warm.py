@@ -1,6 +1,6 @@
 """The warm process: imports the heavy libraries once, then forks a child for every job directory it is told.
 
-in: a directory a line on stdin      out: {"dir", "pid"} and later {"dir", "exit"}, a JSON object a line, on stdout
+in: a directory a line on stdin      out: {"pid"} for each in its turn, later {"pid", "exit"}, a line each, on stdout
 
 Forking is safe because this process stays single-threaded: its libraries are told so before they load, and it
 computes nothing. It ends when its stdin does, and takes its children along. On Linux the kernel ends them also when
@@ -36,7 +36,7 @@ class Warm:
     def __init__(self, reports: int) -> None:
         """`reports` is the file descriptor that reports are written to."""
         self._reports = reports
-        self._running: dict[int, str] = {}
+        self._running: set[int] = set()
 
     def serve(self) -> str | None:
         """Fork and reap until stdin ends, then end what still runs and return None; in a child, return its job."""
@@ -67,10 +67,10 @@ class Warm:
                     return None
                 *lines, pending = (pending + received).split(b"\n")
                 for line in lines:
-                    if self._fork(os.fsdecode(line)):
+                    if self._fork():
                         return os.fsdecode(line)
 
-    def _fork(self, directory: str) -> bool:
+    def _fork(self) -> bool:
         """Whether this is the child."""
         parent = os.getpid()
         pid = os.fork()
@@ -80,17 +80,18 @@ class Warm:
             _settle_in(parent)
             return True
         _lead_group(pid)  # on both sides, so that the group is there before anybody hears of the pid
-        self._running[pid] = directory
-        self._report({"dir": directory, "pid": pid})
+        self._running.add(pid)
+        self._report({"pid": pid})
         return False
 
     def _reap(self) -> None:
         for pid in list(self._running):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
-                self._report({"dir": self._running.pop(pid), "exit": os.waitstatus_to_exitcode(status)})
+                self._running.remove(pid)
+                self._report({"pid": pid, "exit": os.waitstatus_to_exitcode(status)})
 
-    def _report(self, report: dict[str, str | int]) -> None:
+    def _report(self, report: dict[str, int]) -> None:
         os.write(self._reports, (json.dumps(report) + "\n").encode())
 
 

@@ -26,7 +26,7 @@ runner = Runner(Path(sys.argv[1]) / "runner.log")
 child = runner.start(Path(sys.argv[1]) / "job")
 while child.pid is None:
     time.sleep(0.01)
-print(runner._warm.pid, child.pid, flush=True)
+print(runner._warm._process.pid, child.pid, flush=True)
 time.sleep(600)
 """
 
@@ -87,6 +87,41 @@ def test_when_the_warm_process_is_killed_its_child_is_reported_dead_and_another_
     after = runner.start(sft_job(tmp_path / "job", model, max_steps=1).path)
     assert after.wait(120)
     assert after.exit_code == 0
+
+
+def test_a_death_that_is_noticed_late_ends_no_child_of_the_next_process(
+    tmp_path: Path, model: Path, runner: Runner
+) -> None:
+    first = runner.start(sft_job(tmp_path / "endless", model, max_steps=10**6).path)
+    assert _soon(lambda: first.pid is not None)
+    warm = psutil.Process().children()[0]
+    warm.kill()
+    warm.wait()
+    after = runner.start(sft_job(tmp_path / "job", model, max_steps=1).path)
+    assert first.wait(30)
+    assert after.wait(120)
+    assert after.exit_code == 0
+
+
+def test_two_children_in_one_directory_are_told_apart(tmp_path: Path, model: Path, runner: Runner) -> None:
+    directory = sft_job(tmp_path / "endless", model, max_steps=10**6, checkpoints=0).path
+    first, second = runner.start(directory), runner.start(directory)
+    assert _soon(lambda: first.pid is not None and second.pid is not None)
+    first.kill()
+    assert first.wait(30)
+    assert not second.wait(0)
+    second.kill()
+    assert second.wait(30)
+
+
+def test_closing_ends_what_runs(tmp_path: Path, model: Path) -> None:
+    runner = Runner(tmp_path / "runner.log")
+    child = runner.start(sft_job(tmp_path / "endless", model, max_steps=10**6).path)
+    assert _soon(lambda: child.pid is not None)
+    runner.close()
+    assert child.wait(30)
+    assert _soon(lambda: not _runs(child.pid or 0))
+    assert not psutil.Process().children()
 
 
 def test_when_the_parent_is_killed_the_warm_process_and_its_child_end(tmp_path: Path, model: Path) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from alignment.demo import build_data
-from alignment.demo.build_data import near_by_shingles, near_by_words, prompt_of
+from alignment.demo.build_data import near_by_shingles, near_by_words, on_one_paragraph, prompt_of
 from alignment.demo.task import MANNERS, Manner, Task
 from alignment.demo.things import things
 
@@ -126,5 +126,12 @@ def test_the_training_text_holds_no_heldout_prompt(sides: tuple[list[Task], list
     text = build_data.pretrain_text(train)
     assert text.isascii()
     assert all(f"{thing.bare} " in text for thing in things())
-    paragraphs = set(text.lower().split("\n\n"))
-    assert not paragraphs & {prompt_of(task).lower() for task in heldout}
+    openings = {line for paragraph in text.lower().split("\n\n") for line in (paragraph, *_openings(paragraph))}
+    assert {on_one_paragraph(task).lower() for task in train} <= openings
+    assert not openings & {on_one_paragraph(task).lower() for task in heldout}
+
+
+def _openings(paragraph: str) -> list[str]:
+    """A paragraph's first line, its first two lines, and so on."""
+    lines = paragraph.split("\n")
+    return ["\n".join(lines[:count]) for count in range(1, len(lines))]

@@ -19,7 +19,8 @@ from alignment import queue
 from alignment.demo import build_data
 from alignment.demo.seed import BASE, DEMO, TUNED
 from alignment.materialise import directory_of
-from alignment.worker import Worker, wait_for_job
+from alignment.waiting import wait_for_job
+from alignment.worker import Worker
 from storage import registry
 from storage.database import Store
 from storage.prompts import NewPrompt, add_prompts, prompts_of
@@ -32,11 +33,11 @@ PRETRAIN: dict[str, Any] = {
     "hidden_size": 160,
     "heads": 5,
     "layers": 6,
-    "epochs": 1.5,
+    "epochs": 3.5,
     "threads": 2,
     "save_dtype": "bfloat16",
 }
-SFT: dict[str, Any] = {"tuning": "full", "epochs": 2, "threads": 2, "save_dtype": "bfloat16"}
+SFT: dict[str, Any] = {"tuning": "full", "epochs": 3, "threads": 2, "save_dtype": "bfloat16"}
 FIRST_PAIRS = 60
 SHOWN_PAIRS = 20
 MEASURED_PAIRS = 256

@@ -16,6 +16,7 @@ import alignment.model_commands
 import alignment.round_commands
 import labeling.accounts
 import storage.commands
+from alignment.waiting import Unfinished
 from storage.console import DEFAULT_HOME, Home, Json, answer
 from storage.database import Store
 from storage.errors import UserError
@@ -116,7 +117,8 @@ def simulate(
     import labeling.simulate
     from alignment import queue
     from alignment.demo.seed import open_home
-    from alignment.worker import Worker, wait_for_job
+    from alignment.waiting import wait_for_job
+    from alignment.worker import Worker
     from storage import labels as label_rows
     from storage import registry
     from storage.utilities import load_utility
@@ -165,6 +167,9 @@ def main() -> None:
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except Unfinished as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
     except typer.TyperException as error:  # a command or an option that is not there, or is given wrongly
         print(error.format_message(), file=sys.stderr)
         sys.exit(2)

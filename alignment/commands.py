@@ -10,15 +10,16 @@ import typer
 import yaml
 
 from alignment import queue
+from alignment.config import INPUTS
 from alignment.demo.seed import open_home
-from alignment.worker import Worker, wait_for_job
+from alignment.waiting import ACTOR, wait_for_job
+from alignment.worker import Worker
 from storage import registry
-from storage.console import DEFAULT_HOME, Home, Json, answer
+from storage.console import DEFAULT_HOME, Home, Json, answer, tell
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model
-
-ACTOR = "cli"
+from storage.utilities import load_utility
 
 Settings = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A setting of the recipe; repeatable.")]
 RecipeFile = Annotated[Path | None, typer.Option("--recipe", help="A YAML file of settings.")]
@@ -46,13 +47,15 @@ def generate_command(
 ) -> None:
     """Fill the queue of pairs."""
     store = open_home(home)
-    policy = registry.by_name(store, model) if model else registry.require_promoted(store)
+    policy = _model(store, model, "policy")
     before = _pair_count(store)
-    with Worker(store) as worker:
-        wait_for_job(store, worker, queue.generate(store, policy, pairs, ACTOR, seed))
+    skipped = _run(store, queue.generate(store, policy, pairs, ACTOR, seed)).get("skipped", 0)
     made = _pair_count(store) - before
+    left_out = f" {skipped} prompts were left out, for they are longer than it takes." if skipped else ""
     answer(
-        as_json, {"pairs": made, "model": policy.name}, f"{made} pairs of {policy.name}'s answers wait for labelers."
+        as_json,
+        {"pairs": made, "model": policy.name, "skipped": skipped},
+        f"{made} pairs of {policy.name}'s answers wait for labelers.{left_out}",
     )
 
 
@@ -68,7 +71,7 @@ def pretrain_command(
 ) -> None:
     """Train a tokenizer and a small base model from scratch, on text of any domain."""
     named = {"vocab_size": vocab_size, "hidden_size": hidden_size, "layers": layers}
-    recipe = {**read_settings(None, settings), **{key: value for key, value in named.items() if value is not None}}
+    recipe = {**_settings(settings), **{key: value for key, value in named.items() if value is not None}}
     store = Store.open(home)
     _run_and_answer(store, queue.pretrain(store, file, name, recipe, ACTOR), name, as_json)
 
@@ -77,15 +80,15 @@ def sft_command(
     file: Annotated[Path, typer.Argument(help="Instructions in the Alpaca format, JSON or JSONL.")],
     name: Annotated[str, typer.Option(help="The name of the new policy.")],
     base: Annotated[str | None, typer.Option(help="The model to tune; the promoted one by default.")] = None,
-    tuning: Annotated[str, typer.Option(help="full, freeze (the last blocks only) or lora.")] = "full",
+    tuning: Annotated[str | None, typer.Option(help="full (as it is), freeze (the last blocks only) or lora.")] = None,
     settings: Settings = [],  # noqa: B006
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """Fine-tune a model on instructions."""
     store = open_home(home)
-    start = registry.by_name(store, base) if base else registry.require_promoted(store)
-    recipe = {**read_settings(None, settings), "tuning": tuning}
+    start = _model(store, base, "policy", "base")
+    recipe = {**_settings(settings), **({"tuning": tuning} if tuning else {})}
     _run_and_answer(store, queue.sft(store, file, start, name, recipe, ACTOR), name, as_json)
 
 
@@ -98,8 +101,8 @@ def reward_command(
 ) -> None:
     """Train a reward model on the votes as they stand, and say how it does on votes that it has not seen."""
     store = open_home(home)
-    start = registry.by_name(store, policy) if policy else registry.require_promoted(store)
-    _run_and_answer(store, queue.reward(store, start, name, read_settings(None, settings), ACTOR), name, as_json)
+    start = _model(store, policy, "policy", "base")
+    _run_and_answer(store, queue.reward(store, start, name, _settings(settings), ACTOR), name, as_json)
 
 
 def evaluate_command(
@@ -112,12 +115,10 @@ def evaluate_command(
 ) -> None:
     """Compare two policies on the held-out prompts."""
     store = open_home(home)
-    policy, other = registry.by_name(store, name), registry.by_name(store, against)
+    policy, other = _model(store, name, "policy"), _model(store, against, "policy")
     judged_by, files = _judge(store, policy, judge)
-    job_id = queue.evaluate(store, policy, other, judged_by, read_settings(None, settings), ACTOR, files)
-    with Worker(store) as worker:
-        result = wait_for_job(store, worker, job_id).result
-    assert result is not None
+    job_id = queue.evaluate(store, policy, other, judged_by, _settings(settings), ACTOR, files)
+    result = _run(store, job_id)
     answer(
         as_json,
         {"name": name, "against": against, **result},
@@ -156,9 +157,32 @@ def read_settings(recipe: Path | None, settings: list[str]) -> dict[str, Any]:
     return merged
 
 
-def _run_and_answer(store: Store, job_id: int, name: str, as_json: bool) -> None:
+def _model(store: Store, name: str | None, *kinds: str) -> Model:
+    """The model of that name, or the promoted one. Raises UserError for one that is of none of the `kinds`."""
+    model = registry.by_name(store, name) if name else registry.require_promoted(store)
+    if model.kind not in kinds:
+        raise UserError(f"{model.name} is a {model.kind} model, and this takes a {' or '.join(kinds)} model.")
+    return model
+
+
+def _settings(settings: list[str]) -> dict[str, Any]:
+    """Settings of one job's recipe. Raises UserError for one that the command's own arguments say."""
+    found = read_settings(None, settings)
+    for key in found:
+        if key in INPUTS:
+            raise UserError(f"{key!r} cannot be set: the command's own arguments and options say it.")
+    return found
+
+
+def _run(store: Store, job_id: int) -> dict[str, Any]:
+    """The result of a job, once it is done."""
+    tell(f"Working on job {job_id}; Ctrl-C cancels it.")
     with Worker(store) as worker:
-        result = wait_for_job(store, worker, job_id).result or {}
+        return wait_for_job(store, worker, job_id).result or {}
+
+
+def _run_and_answer(store: Store, job_id: int, name: str, as_json: bool) -> None:
+    result = _run(store, job_id)
     figures = ", ".join(f"{key} {value:.4g}" for key, value in result.items() if isinstance(value, (int, float)))
     answer(as_json, {"name": name, **result}, f"{name} is registered ({figures}).")
 
@@ -177,6 +201,7 @@ def _judge(store: Store, policy: Model, judge: str) -> tuple[dict[str, Any], dic
     path, colon, function = judge.rpartition(":")
     if not colon or not Path(path).is_file():
         raise UserError(f"The judge {judge!r} is neither `reward` nor FILE.py:utility with a file that is there.")
+    load_utility(judge)  # a mistake in it is told now, not when all answers are sampled
     name = f"utility_{Path(path).stem}.py"
     return {"utility": f"{name}:{function}"}, {name: queue.copy_of(Path(path))}
 

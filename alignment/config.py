@@ -46,6 +46,12 @@ class PretrainRecipe(TrainerSettings):
             raise ValueError(f"positions {self.positions} is less than context {self.context}")
         return self
 
+    @model_validator(mode="after")
+    def _ends_once(self) -> PretrainRecipe:
+        if self.minutes is not None and self.max_steps is not None:
+            raise ValueError("max_steps has no effect where minutes end the training: give one of the two")
+        return self
+
 
 class SftRecipe(TuningSettings):
     """Supervised fine-tuning on instructions."""
@@ -56,6 +62,8 @@ class SftRecipe(TuningSettings):
     heldout: str | None = Field(None, description="Alpaca file to measure by; by default a split of `instructions`.")
     heldout_share: float = Field(0.03, gt=0, lt=0.5, description="Share of the prompts that are split off to measure.")
     epochs: float = Field(3.0, gt=0, description="Passes over the data.")
+    # Only here: learning from preferences compares log-probabilities, for which all dropout is off.
+    lora_dropout: float = Field(0.0, ge=0, lt=1, description="With tuning lora: dropout on the adapters' input.")
 
 
 class GenerateRecipe(JobSettings):
@@ -147,7 +155,9 @@ KINDS: dict[str, type[JobSettings]] = {
     "dpo": DpoRecipe,
     "evaluate": EvaluateRecipe,
 }
-_SET_BY_THE_ROUND = {"kind", "seed", "fold", "policy", "reference", "against", "preferences", "prompts", "judge"}
+# What a recipe is filled in with, from a command's own arguments or by a round; nobody can set it besides.
+INPUTS = {"kind", "model", "instructions", "text", "policy", "reference", "against", "preferences", "prompts", "judge"}
+_SET_BY_THE_ROUND = {*INPUTS, "seed", "fold"}
 
 
 class RoundRecipe(Settings):

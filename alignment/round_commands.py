@@ -10,13 +10,17 @@ from typing import Annotated
 import typer
 
 from alignment import rounds
-from alignment.commands import ACTOR, RecipeFile, Settings, read_settings
+from alignment.commands import RecipeFile, Settings, read_settings
 from alignment.demo.seed import open_home
-from alignment.worker import Worker, wait_for_round
+from alignment.waiting import ACTOR, wait_for_round
+from alignment.worker import Worker
 from storage import jobs, registry
 from storage import rounds as round_rows
 from storage.console import DEFAULT_HOME, Home, Json, answer, table, tell
 from storage.database import Store
+from storage.errors import UserError
+
+EXIT_CODES = {"failed": 1, "cancelled": 130}  # of a command that waited for a round
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -58,8 +62,8 @@ def round_command(
     answer(
         as_json, data, _verdict(store, round_id) if wait else f"Round {round_id} waits for a worker: status {round_id}"
     )
-    if this.status in ("failed", "cancelled"):
-        raise typer.Exit(1)
+    if this.status in EXIT_CODES:
+        raise typer.Exit(EXIT_CODES[this.status])
 
 
 def rounds_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
@@ -95,11 +99,19 @@ def status_command(
 
 
 def cancel_command(
-    round_id: Annotated[int, typer.Argument(metavar="ID", help="A round.")],
+    round_id: Annotated[int | None, typer.Argument(metavar="[ID]", help="A round.")] = None,
+    job: Annotated[int | None, typer.Option(help="A job that belongs to no round.")] = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Stop a round."""
+    """Stop a round, or a job of its own."""
+    if (round_id is None) == (job is None):
+        raise UserError("Name what to cancel: a round by its number, or a job of its own with --job.")
+    if job is not None:
+        _cancel_job(Store.existing(home), job)
+        answer(as_json, {"job_id": job, "status": "cancelled"}, f"Job {job} is cancelled.")
+        return
+    assert round_id is not None
     rounds.cancel(Store.existing(home), round_id, ACTOR)
     answer(as_json, {"round_id": round_id, "status": "cancelled"}, f"Round {round_id} is cancelled.")
 
@@ -118,18 +130,30 @@ def resume_command(
             wait_for_round(store, worker, round_id)
     status = round_rows.get(store, round_id).status
     answer(as_json, {"round_id": round_id, "status": status}, _verdict(store, round_id))
-    if wait and status != "done":
-        raise typer.Exit(1)
+    if wait and status in EXIT_CODES:
+        raise typer.Exit(EXIT_CODES[status])
+
+
+def _cancel_job(store: Store, job_id: int) -> None:
+    job = jobs.get(store, job_id)
+    if job.round_id is not None:
+        raise UserError(f"Job {job_id} is part of round {job.round_id}: cancel that with `cancel {job.round_id}`.")
+    if job.status not in ("queued", "running"):
+        raise UserError(f"Job {job_id} is {job.status} already, so there is nothing to cancel.")
+    with store.write() as db:
+        jobs.request_cancel(db, job_id, ACTOR)
 
 
 def _verdict(store: Store, round_id: int) -> str:
     this = round_rows.get(store, round_id)
-    if this.status != "done" or this.candidate_id is None:
+    found = round_rows.candidate_of(store, this)
+    if this.status != "done" or found is None:
         return f"Round {round_id} is {this.status}. {this.error or ''}".strip()
-    candidate = registry.get(store, this.candidate_id)
-    verdict = round_rows.evaluations_of(store, candidate.model_id)[-1]
+    candidate, evaluation = found
+    better = round_rows.may_promote(evaluation)
+    advice = f"Next: model promote {candidate.name}" if better else "That does not show it to be better."
     return (
-        f"Round {round_id} made {candidate.name}: on {verdict.prompts} held-out prompts it wins "
-        f"{verdict.win_rate:.0%} ({verdict.low:.0%} to {verdict.high:.0%}) against {candidate.parent}. "
-        f"Next: model promote {candidate.name}"
+        f"Round {round_id} made {candidate.name}: by its judge it wins {evaluation.win_rate:.0%} on "
+        f"{evaluation.prompts} held-out prompts ({evaluation.low:.0%} to {evaluation.high:.0%}) against "
+        f"{candidate.parent}. {advice}"
     )

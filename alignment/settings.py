@@ -60,7 +60,6 @@ class TuningSettings(TrainerSettings):
     unfrozen_blocks: int = Field(2, ge=1, description="With tuning freeze: how many last blocks are trained.")
     lora_rank: int = Field(16, ge=1, description="With tuning lora: rank of the adapters.")
     lora_alpha: float = Field(32.0, gt=0, description="With tuning lora: adapters are scaled by alpha / rank.")
-    lora_dropout: float = Field(0.0, ge=0, lt=1, description="With tuning lora: dropout on the adapters' input.")
     max_length: int = Field(
         1024, ge=8, description="Tokens of prompt and completion; longer examples are left out and counted."
     )

@@ -51,7 +51,7 @@ def run(job: JobDir, recipe: SftRecipe) -> dict[str, Any]:
     rate = recipe.learning_rate or default_learning_rate("sft", recipe.tuning, parameters)
     before = heldout_loss(model, unseen, tokenizer.pad_token_id, recipe.batch_size)
     job.log_metrics(0, heldout_loss=before.mean)
-    model = apply_tuning(model, recipe)
+    model = apply_tuning(model, recipe, lora_dropout=recipe.lora_dropout)
     share = trainable_share(model)
     trainer = SFTTrainer(
         model=model,

@@ -13,7 +13,9 @@ from alignment.settings import TuningSettings
 TaskType = Literal["CAUSAL_LM", "SEQ_CLS"]
 
 
-def apply_tuning(model: PreTrainedModel, recipe: TuningSettings, task: TaskType = "CAUSAL_LM") -> PreTrainedModel:
+def apply_tuning(
+    model: PreTrainedModel, recipe: TuningSettings, task: TaskType = "CAUSAL_LM", lora_dropout: float = 0.0
+) -> PreTrainedModel:
     """Prepare a model for `recipe.tuning`: returns the one to train, which for LoRA wraps it.
 
     freeze leaves the last `unfrozen_blocks`, the final norm and the head to be trained; embeddings that are tied to the
@@ -23,7 +25,7 @@ def apply_tuning(model: PreTrainedModel, recipe: TuningSettings, task: TaskType 
         adapters = LoraConfig(
             r=recipe.lora_rank,
             lora_alpha=recipe.lora_alpha,
-            lora_dropout=recipe.lora_dropout,
+            lora_dropout=lora_dropout,
             target_modules="all-linear",
             modules_to_save=["score"] if task == "SEQ_CLS" else None,
             task_type=task,

@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 from alignment import queue
-from alignment.materialise import materialise
+from alignment.materialise import directory_of, materialise
 from alignment.publish import publish
 from alignment.runner import Child, Runner
 from storage import jobs
@@ -63,10 +63,12 @@ class Worker:
 
     def step(self) -> bool:
         """Run one job if there is one. Returns whether there was."""
-        jobs.release_dead(self.store, [name for name in jobs.running_workers(self.store) if _is_dead(name)])
+        if dead := [name for name in jobs.running_workers(self.store) if _is_dead(name)]:
+            jobs.release_dead(self.store, dead)
         if self.refill:
             queue.refill(self.store)
-        job = jobs.claim(self.store, self.name)
+        # A claim takes the write lock, which an idle worker leaves to others.
+        job = jobs.claim(self.store, self.name) if jobs.open_jobs(self.store) else None
         if job is None:
             return False
         log.info("job %d (%s) starts, attempt %d", job.job_id, job.stage, job.attempts)
@@ -77,10 +79,12 @@ class Worker:
         return True
 
     def _run(self, job: Job) -> None:
+        if job.cancel_requested:  # of a worker that was gone before it could follow
+            with self.store.write() as db:
+                jobs.cancelled(db, job)
+            return
         if job.attempts > jobs.MAX_ATTEMPTS:
-            self._fail(
-                job, f"The process of this job was killed {jobs.MAX_ATTEMPTS} times: see its log.txt, then resume."
-            )
+            self._fail(job, self._what_stops(job))
             return
         try:
             directory = materialise(self.store, job)
@@ -107,6 +111,7 @@ class Worker:
 
     def _watch(self, job: Job, child: Child, follower: MetricsFollower) -> bool:
         """Follow a child to its end; True when it was told to stop. A lost lease kills the child, then is raised."""
+        begun_with = _checkpoints(follower.path.parent)
         told_at: float | None = None
         beat = 0.0
         try:
@@ -114,7 +119,8 @@ class Worker:
                 follower.read()
                 if time.monotonic() - beat >= HEARTBEAT_S:
                     beat = time.monotonic()
-                    if jobs.heartbeat(self.store, job, follower.progress) and told_at is None:
+                    got_further = not _checkpoints(follower.path.parent) <= begun_with
+                    if jobs.heartbeat(self.store, job, follower.progress, got_further) and told_at is None:
                         told_at = beat
                         child.terminate()
                 if told_at is not None and time.monotonic() - told_at > GRACE_S:
@@ -123,6 +129,12 @@ class Worker:
             child.kill()
             raise
         return told_at is not None
+
+    def _what_stops(self, job: Job) -> str:
+        """Why a job is not tried again: its process was killed too often, or never began, and so wrote no log."""
+        own = directory_of(self.store, job.job_id) / "log.txt"
+        what, reason = ("was killed", own) if own.exists() else ("could not be started", self.runner.log)
+        return f"The process of this job {what} {jobs.MAX_ATTEMPTS} times: see the end of {reason}, then resume."
 
     def _fail(self, job: Job, sentence: str) -> None:
         log.warning("job %d (%s) failed: %s", job.job_id, job.stage, sentence)
@@ -172,19 +184,9 @@ class MetricsFollower:
         ]
 
 
-def wait_for_job(store: Store, worker: Worker, job_id: int) -> Job:
-    """Work until this job is closed, here or by another process's worker. Raises UserError when it failed."""
-    worker.run_until(lambda: jobs.get(store, job_id).status in ("done", "failed", "cancelled"))
-    job = jobs.get(store, job_id)
-    if job.status != "done":
-        raise UserError(f"Job {job_id} ({job.kind}) {job.status}: {job.error}")
-    return job
-
-
-def wait_for_round(store: Store, worker: Worker, round_id: int) -> str:
-    """Work until this round is closed; returns its status."""
-    worker.run_until(lambda: round_rows.get(store, round_id).status != "running")
-    return round_rows.get(store, round_id).status
+def _checkpoints(directory: Path) -> set[str]:
+    """The names of a job's finished checkpoints."""
+    return {manifest.parent.name for manifest in (directory / "checkpoints").glob("*/manifest.json")}
 
 
 def _is_dead(name: str) -> bool:

@@ -93,16 +93,17 @@ def running_workers(store: Store) -> list[str]:
     return [row["worker"] for row in store.rows("SELECT DISTINCT worker FROM jobs WHERE status = 'running'")]
 
 
-def heartbeat(store: Store, job: Job, progress: float, lease_s: float = LEASE_S) -> bool:
+def heartbeat(store: Store, job: Job, progress: float, got_further: bool = False, lease_s: float = LEASE_S) -> bool:
     """Prolong the lease and say how far the job is (0 to 1). Returns whether a cancel was asked for.
 
-    Raises LostLease when the fence has moved on.
+    `got_further`: it has a checkpoint that it did not begin with, so its attempts are counted anew. Raises LostLease
+    when the fence has moved on.
     """
     with store.write() as db:
         cursor = db.execute(
-            "UPDATE jobs SET lease_until = ?, progress = max(progress, ?)"
+            "UPDATE jobs SET lease_until = ?, progress = max(progress, ?), attempts = iif(?, 1, attempts)"
             " WHERE job_id = ? AND fence = ? AND status = 'running'",
-            [time.time() + lease_s, min(max(progress, 0.0), 1.0), job.job_id, job.fence],
+            [time.time() + lease_s, min(max(progress, 0.0), 1.0), got_further, job.job_id, job.fence],
         )
         if cursor.rowcount != 1:
             raise LostLease(f"job {job.job_id} is no longer this worker's")

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from storage import jobs, registry
 from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
 from storage.journal import record
-from storage.records import Evaluation, Round
+from storage.records import Evaluation, Model, Round
 
 
 def insert_round(
@@ -96,6 +97,20 @@ def evaluations_of(store: Store, model_id: int) -> list[Evaluation]:
         _evaluation(row)
         for row in store.rows("SELECT * FROM evaluations WHERE model_id = ? ORDER BY evaluation_id DESC", [model_id])
     ]
+
+
+def candidate_of(store: Store, this: Round) -> tuple[Model, Evaluation] | None:
+    """A round's candidate and its evaluation by the round's own judge, once there is one."""
+    own = {job.job_id for job in jobs.of_round(store, this.round_id)}
+    if this.candidate_id is None:
+        return None
+    found = [one for one in evaluations_of(store, this.candidate_id) if one.job_id in own]
+    return (registry.get(store, this.candidate_id), found[0]) if found else None
+
+
+def may_promote(evaluation: Evaluation) -> bool:
+    """Whether the candidate is better: the lower end of its win rate's interval is above one half."""
+    return evaluation.low > 0.5
 
 
 def to_round(row: dict[str, Any]) -> Round:

@@ -157,6 +157,14 @@ def test_simulated_people_vote_on_what_waits(call: Call, tmp_path: Path, llama: 
     assert verdicts == {"b"}  # "second answer" is the longer one
 
 
+def test_a_job_that_fails_by_no_mistake_of_the_callers_exits_with_1(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("\n\n".join(f"a line of text {n} with words enough {n}" for n in range(50)))
+    huge = ["hidden_size=16", "heads=2", f"feed_forward={10**12}"]
+    code, out, err = call("pretrain", "text.txt", "--name", "new", *(f"--set={setting}" for setting in huge), "--json")
+    assert (code, out) == (1, "")
+    assert "ran out of memory" in err.splitlines()[-1]
+
+
 # Mistakes.
 
 MISTAKES = {
@@ -199,8 +207,19 @@ MISTAKES = {
     "cancel 7": "no round 7",
     "resume 7": "no round 7",
     "generate --pairs 0": "pairs",
+    "cancel": "with --job",
+    "cancel 7 --job 7": "with --job",
+    "cancel --job 7": "no job 7",
     "generate --pairs 2 --model nobody": "no model named",
+    "generate --pairs 2 --model judge": "takes a policy",
     "reward --name new": "rank some pairs first",
+    "reward --name new --policy judge": "judge is a reward model, and this takes a policy or base model",
+    "reward --name new --set policy=one": "'policy' cannot be set",
+    "round --set dpo.lora_dropout=0.1": "no setting 'dpo.lora_dropout'",
+    "evaluate judge --against one --judge taste.py:longer": "takes a policy",
+    "evaluate one --against judge --judge taste.py:longer": "takes a policy",
+    "evaluate one --against one --judge taste.py:other": "no function named 'other'",
+    "evaluate one --against one --judge taste.py:longer --set against=two": "'against' cannot be set",
     "evaluate one --against nobody": "no model named",
     "evaluate one --against one": "--judge",
     "evaluate one --against one --judge absent.py:f": "neither `reward` nor",
@@ -210,7 +229,11 @@ MISTAKES = {
     "simulate --utility taste.py:longer --labels 3 --noise nan": "--noise of 0 or more",
     "sft absent.json --name new": "absent.json",
     "sft good.jsonl --name one": "registered already",
+    "sft good.jsonl --name new --base judge": "takes a policy or base model",
+    "sft good.jsonl --name new --set kind=dpo": "'kind' cannot be set",
+    "sft good.jsonl --name new --set tuning=some": "cannot be 'some'",
     "pretrain absent.txt --name new": "absent.txt",
+    "pretrain good.jsonl --name new --set minutes=1 --set max_steps=9": "max_steps has no effect",
     "serve --host 0.0.0.0": "loopback",
     "serve --port ninety": "Invalid value",
     "serve --inference-url http://[::1": "The inference URL 'http://[::1' is none",
@@ -231,6 +254,8 @@ def settled(tmp_path_factory: pytest.TempPathFactory, llama: Path) -> Path:
     store = Store.open(folder / "home")
     add_model(store, str(llama), "one", "test")
     registry.promote(store, "one", "test")
+    with store.write() as db:
+        registry.register(db, "judge", "reward", "models/judge", "test")
     seed(store)
     return folder
 

@@ -12,7 +12,8 @@ import pytest
 from alignment import queue, rounds
 from alignment.bring import add_model
 from alignment.materialise import directory_of
-from alignment.worker import Worker, wait_for_job, wait_for_round
+from alignment.waiting import wait_for_job, wait_for_round
+from alignment.worker import Worker
 from labeling import session
 from labeling.simulate import simulate
 from storage import jobs, labels, registry, snapshots
@@ -113,7 +114,7 @@ def finish(store: Store, worker: Worker, round_id: int, killed: bool) -> None:
         jobs.release_dead(store, [worker.name])
     assert wait_for_round(store, worker, round_id) == "done"
     if killed:
-        assert jobs.of_round(store, round_id)[2].attempts == 2
+        assert jobs.of_round(store, round_id)[2].fence == 2  # it was claimed again
 
 
 def test_a_round_that_is_cancelled_in_training_stops_and_goes_on_when_resumed(store: Store, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from alignment import queue, rounds
 from alignment.config import load_recipe
 from alignment.materialise import directory_of
 from alignment.publish import publish
+from alignment.round_commands import status_command
 from labeling import session
 from storage import jobs, registry, snapshots
 from storage import rounds as round_rows
@@ -108,6 +109,22 @@ def test_one_stage_follows_another_to_a_candidate_with_a_verdict(store: Store) -
     card = registry.get(store, this.candidate_id).card
     assert card["recipe"]["beta"] == 0.3
     assert card["inputs"]["preferences.parquet"]["snapshot"] == snapshots.get(store, this.snapshot_id).sha256
+
+
+@pytest.mark.parametrize(("low", "advised"), [(0.6, True), (0.45, False)])
+def test_a_candidate_is_recommended_only_when_its_own_judge_says_it_is_better(
+    store: Store, capsys: pytest.CaptureFixture[str], low: float, advised: bool
+) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    round_id = rounds.start(store, "dpo", {}, "local")
+    for _ in range(3):
+        finish(store, {})
+    finish(store, {"win_rate": 0.7, "low": low, "high": 0.8, "prompts": 8})
+    status_command(round_id, store.home)
+    said = capsys.readouterr().out
+    assert "by its judge it wins 70%" in said
+    assert ("model promote round-1" in said) == advised
 
 
 def test_the_judge_is_trained_on_votes_that_the_policy_never_saw(store: Store) -> None:

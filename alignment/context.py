@@ -45,8 +45,12 @@ def context_length(model: Path) -> int | None:
         config = json.loads((model / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    config = config.get("text_config", config)
-    limit = config.get("max_position_embeddings") or config.get("n_positions")
+    return limit_in((config.get("text_config") or config).get)
+
+
+def limit_in(setting: Callable[[str], int | None]) -> int | None:
+    """Tokens that a model takes at most by the settings of its config, or None where it names no limit."""
+    limit = setting("max_position_embeddings") or setting("n_positions")
     return int(limit) if limit else None
 
 

@@ -6,7 +6,7 @@ beats another with the higher one. The interval is a bootstrap over prompts: ans
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -31,13 +31,14 @@ def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
 
     Keys that end in `_against` are the other policy's; `skipped` counts prompts too long for one of the two.
     """
+    judge = _judge(job, recipe.judge)
     given = [messages for _, messages in read_prompts(job.resolve(recipe.prompts))[: recipe.max_prompts]]
     policy, against = load_policy(job.resolve(recipe.policy)), load_policy(job.resolve(recipe.against))
     asked = _answerable(given, policy, against)
     prompts = [messages for messages in asked for _ in range(recipe.samples_per_prompt)]
     mine = _answers(job, recipe, policy, prompts, 0.0)
     theirs = _answers(job, recipe, against, prompts, 0.45)
-    scores = _judge(job, recipe.judge, prompts, [s.text for s in mine] + [s.text for s in theirs])
+    scores = judge(list(zip([*prompts, *prompts], [s.text for s in (*mine, *theirs)], strict=True)))
     size = recipe.samples_per_prompt
     groups = [slice(start, start + size) for start in range(0, len(prompts), size)]
     first, second = scores[: len(prompts)], scores[len(prompts) :]
@@ -95,18 +96,17 @@ def _kl(policy: Policy, against: Policy, answers: Sequence[Sample], temperature:
     return sum(p - q for p, q in zip(mine, theirs, strict=True)) / len(sequences)
 
 
-def _judge(job: JobDir, judge: Judge, prompts: Prompts, texts: list[str]) -> list[float]:
-    """A number for each text; the texts go through the prompts twice."""
-    answered: list[Answered] = list(zip([*prompts, *prompts], texts, strict=True))
+def _judge(job: JobDir, judge: Judge) -> Callable[[Sequence[Answered]], list[float]]:
+    """What gives answers their numbers. Raises UserError when it cannot be loaded."""
     if judge.reward is not None:
         model, tokenizer = load_reward_model(job.resolve(judge.reward))
-        return rewards(model, tokenizer, answered)
+        return lambda answered: rewards(model, tokenizer, answered)
     assert judge.utility is not None
     path, _, name = judge.utility.rpartition(":")
     if not path:
         raise UserError(f"The judge's utility {judge.utility!r} is not of the form FILE.py:FUNCTION.")
     utility = load_utility(f"{job.resolve(path)}:{name}")
-    return [value_of(utility, prompt_text(prompt), text) for prompt, text in answered]
+    return lambda answered: [value_of(utility, prompt_text(prompt), text) for prompt, text in answered]
 
 
 def _looks(samples: Sequence[Sample], suffix: str) -> dict[str, float]:

@@ -28,6 +28,8 @@ def validate_model_dir(path: Path) -> None:
     if not any((path / name).is_file() for name in TOKENIZER_FILES):
         raise UserError(f"{path} has no tokenizer ({', '.join(TOKENIZER_FILES[:3])}): put the model's own beside it.")
     _check_added_tokens(path / "tokenizer.json")
+    for name in ("generation_config.json", "special_tokens_map.json"):
+        _read_optional(path / name)
     _check_weights(path)
 
 

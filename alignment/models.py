@@ -18,6 +18,7 @@ from transformers import (
 )
 
 from alignment.chatformat import PLAIN_TEMPLATE
+from alignment.context import limit_in
 from alignment.jobdir import sync_directory
 from alignment.modelcheck import validate_model_dir
 from storage.errors import UserError
@@ -114,8 +115,7 @@ def count_parameters(model: torch.nn.Module) -> int:
 def context_length(model: PreTrainedModel) -> int | None:
     """Tokens that a model takes at most, or None if its config names no limit."""
     config = model.config.get_text_config()
-    limit = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
-    return int(limit) if limit else None
+    return limit_in(lambda name: getattr(config, name, None))
 
 
 def length_limit(model: PreTrainedModel, max_length: int) -> int:
@@ -125,7 +125,10 @@ def length_limit(model: PreTrainedModel, max_length: int) -> int:
 
 def choose_threads(threads: int | None) -> int:
     """How many CPU threads a job takes: as told, else all cores but one, which is left to the page."""
-    return threads if threads is not None else max(1, len(os.sched_getaffinity(0)) - 1)
+    if threads is not None:
+        return threads
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - 1)
 
 
 def default_device() -> torch.device:

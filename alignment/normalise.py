@@ -23,13 +23,13 @@ def normalise(model: Path) -> None:
     ):
         (model / TEMPLATE).write_text(PLAIN_TEMPLATE, encoding="utf-8")
     eos = settings.get("eos_token") or _read(model / "special_tokens_map.json").get("eos_token")
-    eos = eos["content"] if isinstance(eos, dict) else eos
+    eos = eos.get("content") if isinstance(eos, dict) else eos
     special = {
         token["content"]: token["id"]
         for token in _read(model / "tokenizer.json").get("added_tokens", [])
         if token.get("special")
     }
-    if eos in special:
+    if isinstance(eos, str) and eos in special:
         _end_with(model, special[eos], set(special.values()))
 
 

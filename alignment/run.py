@@ -71,6 +71,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _dispatch(job: JobDir, recipe: Recipe) -> dict[str, Any]:
+    _use_one_gpu()
     import torch
     import transformers
 
@@ -84,6 +85,12 @@ def _dispatch(job: JobDir, recipe: Recipe) -> dict[str, Any]:
     module = importlib.import_module(f"alignment.{recipe.kind}")
     result: dict[str, Any] = module.run(job, recipe)
     return result
+
+
+def _use_one_gpu() -> None:
+    """Show this process the first GPU only, unless it was launched as one of several: TRL's trainers take no more."""
+    if "LOCAL_RANK" not in os.environ:
+        os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
 
 
 @contextmanager

@@ -92,6 +92,14 @@ def strange_index(model: Path) -> None:
     (model / "model.safetensors.index.json").write_text('{"weight_map": ["a"]}')
 
 
+def torn_generation_settings(model: Path) -> None:
+    (model / "generation_config.json").write_text("{")
+
+
+def torn_special_tokens(model: Path) -> None:
+    (model / "special_tokens_map.json").write_text("[]")
+
+
 def empty(model: Path) -> None:
     shutil.rmtree(model)
     model.mkdir()
@@ -110,6 +118,8 @@ DAMAGE = {
     no_model_type: "model_type",
     missing_shard: "model-00002-of-00002.safetensors, which is missing",
     strange_index: "model.safetensors.index.json",
+    torn_generation_settings: "generation_config.json",
+    torn_special_tokens: "special_tokens_map.json",
     empty: "config.json",
 }
 

@@ -66,6 +66,14 @@ def test_a_prompt_too_long_for_either_policy_is_left_out_and_counted(tmp_path: P
         evaluate(tmp_path, "none", policy, policy, judge, [TOO_LONG])
 
 
+def test_a_utility_that_is_not_there_is_told_before_anything_is_sampled(tmp_path: Path) -> None:
+    policy = make_model("llama", tmp_path / "policy")
+    (tmp_path / "u.py").write_text(UTILITY)
+    with pytest.raises(UserError, match="no function named 'wrods'"):
+        evaluate(tmp_path, "job", policy, policy, {"utility": f"{tmp_path / 'u.py'}:wrods"})
+    assert not (tmp_path / "job" / "metrics.jsonl").exists()
+
+
 def test_a_utility_that_fails_is_one_sentence(tmp_path: Path) -> None:
     policy = make_model("llama", tmp_path / "policy")
     (tmp_path / "u.py").write_text(UTILITY)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from alignment.jobdir import JobDir, job_environment
+from alignment.run import _use_one_gpu
 from alignment.runner import PROJECT, Child, Runner
 from tests.job_dirs import make_job
 from tests.sft_jobs import sft_job, weights_of
@@ -145,6 +146,22 @@ def test_a_job_that_is_told_to_stop_before_it_began_does(tmp_path: Path, model: 
     child.terminate()
     assert exit_code(child) in (130, -signal.SIGTERM)
     assert not job.result.exists()
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, "0"), ("3,5", "3"), ("", "")])
+def test_a_job_sees_one_gpu(monkeypatch: pytest.MonkeyPatch, given: str | None, used: str) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given or "")
+    if given is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    _use_one_gpu()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == used
+
+
+def test_one_of_several_processes_keeps_the_gpus_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    _use_one_gpu()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "3,5"
 
 
 def test_no_directory_is_a_mistake_of_the_caller(tmp_path: Path) -> None:

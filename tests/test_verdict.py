@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from labeling.ui.verdict import caution, figures, may_promote, verdict
+from labeling.ui.verdict import caution, figures, verdict
 from storage.records import Evaluation
+from storage.rounds import may_promote
 
 
 def evaluated(win_rate: float, low: float, high: float, **result: float) -> Evaluation:

@@ -16,7 +16,6 @@ from labeling.ui.actions import Actions
 from labeling.ui.errors import gradio_error
 from labeling.ui.identity import user_of
 from labeling.ui.round_settings import round_settings
-from labeling.ui.verdict import may_promote
 from storage import labels, registry, rounds
 from storage.database import Store
 from storage.errors import UserError
@@ -139,10 +138,10 @@ class Align:
         return require(self.store, user_of(request), "researcher")
 
     def _verdict_buttons(self, ended: Any) -> tuple[Any, Any]:
-        found = round_view.candidate_of(self.store, ended) if ended else None
+        found = rounds.candidate_of(self.store, ended) if ended else None
         promote = gr.update(visible=False)
         if found is not None and found[0].status != "promoted":
-            variant = "primary" if may_promote(found[1]) else "secondary"
+            variant = "primary" if rounds.may_promote(found[1]) else "secondary"
             promote = gr.update(value=f"{PROMOTE}{found[0].name}", variant=variant, visible=True)
         before = registry.before_promoted(self.store)
         back = gr.update(value=f"{ROLL_BACK}{before.name}", visible=True) if before else gr.update(visible=False)

@@ -11,7 +11,7 @@ from labeling.ui.curves import curve, interval, number
 from labeling.ui.verdict import caution, figures, percent, spread, verdict
 from storage import jobs, registry, rounds
 from storage.database import Store
-from storage.records import Evaluation, Job, Model, Round
+from storage.records import Job, Model, Round
 
 STAGES = {"reward": "Reward model", "judge": "Judge", "policy": "Policy", "evaluation": "Evaluation"}
 CURVES = {
@@ -24,18 +24,9 @@ CURVES = {
 STAGE_FIGURES = {"train_pairs": "pairs learned from", "heldout_pairs": "unseen pairs", "dropped": "left out"}
 
 
-def candidate_of(store: Store, this: Round) -> tuple[Model, Evaluation] | None:
-    """A round's candidate and its evaluation by the round's own judge, once there is one."""
-    own = {job.job_id for job in jobs.of_round(store, this.round_id)}
-    if this.candidate_id is None:
-        return None
-    found = [one for one in rounds.evaluations_of(store, this.candidate_id) if one.job_id in own]
-    return (registry.get(store, this.candidate_id), found[0]) if found else None
-
-
 def verdict_card(store: Store, this: Round | None) -> str:
     """The question, its answer and what it rests on, for the newest round that came to an end."""
-    found = candidate_of(store, this) if this else None
+    found = rounds.candidate_of(store, this) if this else None
     if this is None or found is None:
         return (
             '<section class="card verdict"><h1>May I promote a new model?</h1>'
@@ -121,7 +112,7 @@ def _measured(result: dict[str, Any]) -> str:
 
 
 def _came_of(store: Store, this: Round) -> str:
-    found = candidate_of(store, this)
+    found = rounds.candidate_of(store, this)
     if found is None:
         return this.error or ("at work" if this.status == "running" else "")
     model, evaluation = found

@@ -6,13 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from storage.records import Evaluation
+from storage.rounds import may_promote
 
 Figures = dict[str, Any]
-
-
-def may_promote(evaluation: Evaluation) -> bool:
-    """Whether the candidate is better: the lower end of its win rate's interval is above one half."""
-    return evaluation.low > 0.5
 
 
 def verdict(evaluation: Evaluation, candidate: str, parent: str) -> str:

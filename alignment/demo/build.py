@@ -63,7 +63,7 @@ def main() -> None:
         measured = answers(store, worker, tuned, "heldout", MEASURED_PAIRS)
     lines = [json.dumps(pair, ensure_ascii=False) + "\n" for pair in first if differ(pair)]
     (DEMO / "data" / "first_pairs.jsonl").write_text("".join(lines))
-    REPORT.write_text(report(base, tuned, measured))
+    REPORT.write_text(report(base, tuned, first, measured))
 
 
 def keep(model: Model) -> None:
@@ -104,8 +104,8 @@ def differ(pair: dict[str, Any]) -> bool:
     return bool(a) and bool(b) and a != b
 
 
-def report(base: Model, tuned: Model, measured: list[dict[str, Any]]) -> str:
-    """The page docs/demo-model.md: figures, then the first twenty measured pairs as they came."""
+def report(base: Model, tuned: Model, first: list[dict[str, Any]], measured: list[dict[str, Any]]) -> str:
+    """The page docs/demo-model.md: figures, then twenty pairs of each side of the split as they came."""
     every = [answer for pair in measured for answer in pair["answers"]]
     ended = sum(answer["ended"] for answer in every) / len(every)
     differing = sum(map(differ, measured)) / len(measured)
@@ -129,14 +129,18 @@ def report(base: Model, tuned: Model, measured: list[dict[str, Any]]) -> str:
         f"| answers that end by themselves within 96 tokens, temperature 0.9 | {ended:.1%} of {len(every)} |",
         f"| pairs whose answers differ | {differing:.1%} of {len(measured)} |",
         "",
-        f"The prompts behind the last two lines, and the {SHOWN_PAIRS} pairs below, are held out: it never saw them.",
-        "The pairs are the first of that run, in its order; none was left out.",
+        "The prompts behind the last two lines are held out: neither they nor their topics were in any training. All",
+        f"pairs below are the first {SHOWN_PAIRS} of their run, in its order; none was left out. What people rank is of",
+        "the first kind, and there most answers are fluent and about the prompt. On topics that it never met, it keeps",
+        "the manner and often misses the matter.",
     ]
-    for number, pair in enumerate(measured[:SHOWN_PAIRS], 1):
-        lines += ["", f"## {number}", "", *quoted(pair["prompt"]), ""]
-        for side, answer in zip("AB", pair["answers"], strict=True):
-            lines += [f"**{side}**", "", "```text", answer["text"], "```", ""]
-        lines.pop()
+    for title, pairs in (("Prompts to rank", first), ("Held-out prompts", measured)):
+        lines += ["", f"## {title}"]
+        for number, pair in enumerate(pairs[:SHOWN_PAIRS], 1):
+            lines += ["", f"### {number}", "", *quoted(pair["prompt"]), ""]
+            for side, answer in zip("AB", pair["answers"], strict=True):
+                lines += [f"**{side}**", "", "```text", answer["text"], "```", ""]
+            lines.pop()
     return "\n".join(lines) + "\n"
 
 

@@ -24,6 +24,7 @@ from typing import Any
 import httpx
 
 from alignment.context import context_length, fit, token_counter
+from alignment.event_stream import pieces
 from alignment.jobdir import job_environment
 from storage.errors import UserError
 from storage.records import Message
@@ -119,7 +120,7 @@ class InferenceServer:
                 if response.status_code != 200:
                     response.read()
                     raise UserError(self._refusal(response, body["model"]))
-                yield from _pieces(response.iter_lines())
+                yield from pieces(response.iter_lines())
         except httpx.HTTPError as error:
             log.warning("an answer broke off: %r", error)
             if self.url is None:
@@ -191,16 +192,18 @@ class InferenceServer:
 
     def _keep_warm(self) -> None:
         """Let the promoted model write a token when it is new, or was long not asked, so that it is loaded."""
-        path = self.promoted()
-        loaded, since = self._warmed
-        if path is None or (path == loaded and time.monotonic() - since < KEEP_WARM_S):
-            return
         try:
+            path = self.promoted()
+            loaded, since = self._warmed
+            if path is None or (path == loaded and time.monotonic() - since < KEEP_WARM_S):
+                return
+            self._warmed = (path, time.monotonic())
             for _ in self._ask({**self._request(path, [{"role": "user", "content": "Hello."}], None), "max_tokens": 1}):
                 pass
         except UserError as error:
             log.warning("the promoted model was not loaded ahead: %s", error)
-        self._warmed = (path, time.monotonic())
+        except Exception:  # a spoilt model must not end the thread that supervises the server
+            log.exception("the promoted model was not loaded ahead")
 
     def _watch_remote(self) -> None:
         assert self.url is not None
@@ -211,23 +214,6 @@ class InferenceServer:
             except httpx.HTTPError as error:
                 self._state = _unreachable(self.url, error)
             self._stopping.wait(ASK_REMOTE_S)
-
-
-def _pieces(lines: Iterator[str]) -> Iterator[str]:
-    """The text in a stream of server-sent events. Raises UserError where one of them reports an error."""
-    for line in lines:
-        data = line.removeprefix("data:").strip()
-        if not line.startswith("data:") or data == "[DONE]":
-            continue
-        try:
-            event = json.loads(data)
-        except ValueError:  # an error message that the server did not escape
-            event = {"error": data}
-        if "error" in event:
-            raise UserError(f"The model could not answer ({str(event['error'])[:200]}).")
-        for choice in event.get("choices", []):
-            if piece := (choice.get("delta") or {}).get("content"):
-                yield piece
 
 
 def _base(url: str) -> str:

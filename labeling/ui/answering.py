@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -15,6 +16,8 @@ from storage.records import Message
 PAUSE_S = 0.05  # between two pictures of an answer: what a browser can follow
 ASK_AGAIN_S = 0.3
 PATIENCE_S = 120.0  # for a server that starts
+
+log = logging.getLogger("plumbline.chat")
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,9 @@ def _write(inference: Inference, paths: Sequence[str], messages: Sequence[Messag
             pieces.put((side, None))
         except UserError as error:
             pieces.put((side, error))
+        except Exception as error:  # whatever befell it, the reader waits for a last word of this thread
+            log.exception("an answer broke off")
+            pieces.put((side, UserError(f"The answer broke off ({type(error).__name__}): the app's log says why.")))
 
     for side in range(len(paths)):
         threading.Thread(target=write, args=[side], daemon=True).start()

@@ -17,8 +17,9 @@ from labeling.ui import theme
 from labeling.ui.actions import Actions
 from labeling.ui.answering import answers
 from labeling.ui.conversation import conversation
-from labeling.ui.errors import gradio_error
+from labeling.ui.errors import gradio_error, is_text
 from labeling.ui.identity import user_of
+from labeling.ui.turns import remembered, to_messages
 from storage import labels, registry
 from storage.database import Store
 from storage.errors import UserError
@@ -26,8 +27,11 @@ from storage.records import Message, Model
 
 PROMOTED = "the promoted model"  # a choice that follows promotions; no model can have a name with blanks
 STRENGTH = 3  # of 4, for one answer over the other: "better"
-ROLES = ("system", "user", "assistant")
 VERDICTS = {"A better": "left", "Tie": "tie", "B better": "right", "Both bad": "both_bad"}
+AT_ONCE = 16  # conversations: each holds one of the 40 threads that all pages share, and votes need some too
+NO_ANSWER = "The model gave no answer: ask again, or in other words."
+NO_PAIR = "Not both models gave an answer, so there is nothing to compare: ask again, or in other words."
+GONE = "This vote could not be saved, as its answers are no longer on the server: ask the question again."
 SAVED = "Saved as a preference."
 SAVED_HELD_OUT = "Saved, but no model will learn from it: the question is nearly one that is held out for evaluation."
 HOW_TO_VOTE = "Which answer is better? The vote counts as a preference, and the conversation goes on with that answer."
@@ -52,10 +56,14 @@ class Chat:
     def load(self, turns: Any, request: gr.Request) -> tuple[Any, ...]:
         """The conversation as the browser kept it, and the models there are now; the newest stands against."""
         self._labeler(request)
+        names = self.names()
         policies = registry.models(self.store, "policy")
-        names = [PROMOTED, *(found.name for found in policies)]
         rival = next((found.name for found in reversed(policies) if found.status != "promoted"), PROMOTED)
         return conversation(remembered(turns)), gr.update(choices=names), gr.update(choices=names, value=rival)
+
+    def names(self) -> list[str]:
+        """What can be chosen to answer."""
+        return [PROMOTED, *(found.name for found in registry.models(self.store, "policy"))]
 
     def send(
         self, text: str, turns: Any, pair: Pair | None, name: str, other: str, two: bool, request: gr.Request
@@ -70,15 +78,21 @@ class Chat:
         asked: list[Message] = [*before, {"role": "user", "content": text.strip()}]
         yield conversation(asked, [""] * (1 + two), writing=True), gr.skip(), gr.skip(), box_while_writing(), gr.skip()
         kept, waits = before, None
+        texts: tuple[str, ...] = ()
         try:
             models = [self._model(name), *([self._model(other)] if two else [])]
             if two and secrets.randbits(1):
                 models.reverse()
             for now in answers(self.actions.inference, [model.path for model in models], asked):
-                kept, waits = so_far(before, asked, models, now.texts)
-                yield conversation(asked, now.texts, now.note, True), kept, waits, gr.skip(), gr.skip()
+                texts = now.texts
+                kept, waits = so_far(before, asked, models, texts)
+                yield conversation(asked, texts, now.note, True), kept, waits, gr.skip(), gr.skip()
         except UserError as error:
             yield conversation(asked, note=str(error)), before, None, box_to_write(text), gr.skip()
+            return
+        if not all(texts):
+            view = conversation(asked, texts if two else (), NO_PAIR if two else NO_ANSWER)
+            yield view, before, None, box_to_write(text), gr.skip()
             return
         yield self._shown(kept, waits, HOW_TO_VOTE), kept, waits, box_to_write(), gr.update(visible=waits is not None)
 
@@ -93,6 +107,7 @@ class Chat:
         labeler = self._labeler(request)
         verdict = VERDICTS.get(label)
         if pair is None or verdict is None:
+            gr.Warning(GONE, title="Not saved")  # the server was started anew, or another button was quicker
             return gr.skip(), gr.skip(), None, gr.update(visible=False)
         sides = tuple((model.model_id, text) for model, text in zip(pair.models, pair.texts, strict=True))
         names = f"A was {pair.models[0].name}, B was {pair.models[1].name}."
@@ -123,6 +138,8 @@ class Chat:
     ) -> str:
         """Answer a message after the turns in `history` (role and content); `model` is a name, "" the promoted one."""
         self._labeler(request)
+        if not is_text(message) or not is_text(model):
+            raise UserError("The message and the name of the model are texts.")
         asked: list[Message] = [*to_messages(history or []), {"role": "user", "content": message}]
         *_, whole = answers(self.actions.inference, [self._model(model).path], asked)
         return whole.texts[0]
@@ -160,24 +177,6 @@ def so_far(
     return [*asked, {"role": "assistant", "content": texts[0]}], None
 
 
-def remembered(turns: Any) -> list[Message]:
-    """The turns that a browser kept; none where they are spoilt."""
-    try:
-        return to_messages(turns)
-    except UserError:
-        return []
-
-
-def to_messages(turns: Any) -> list[Message]:
-    """Turns from outside, checked. Raises UserError for anything that is no list of roles and texts."""
-    if not isinstance(turns, list):
-        raise UserError("The history is no list of turns.")
-    for turn in turns:
-        if not isinstance(turn, dict) or turn.get("role") not in ROLES or not isinstance(turn.get("content"), str):
-            raise UserError(f"A turn of the history has a role ({', '.join(ROLES)}) and a content, which is text.")
-    return [{"role": turn["role"], "content": turn["content"]} for turn in turns]
-
-
 def box_while_writing() -> Any:
     """The message box while an answer comes: empty, with a button that stops it."""
     return gr.update(value="", submit_btn=False, stop_btn="Stop")
@@ -200,8 +199,9 @@ def page(store: Store, actions: Actions) -> None:
     pair = gr.State(None)
     with gr.Column(elem_classes="chat"):
         with gr.Row(elem_classes="chat-options"):
-            model = gr.Dropdown([PROMOTED], value=PROMOTED, label="Model", **choice)
-            other = gr.Dropdown([PROMOTED], value=PROMOTED, label="Second model", visible=False, **choice)
+            # Already here they can be all of them: after a restart of the server, it knows an open page by this alone.
+            model = gr.Dropdown(chat.names(), value=PROMOTED, label="Model", **choice)
+            other = gr.Dropdown(chat.names(), value=PROMOTED, label="Second model", visible=False, **choice)
             two = gr.Checkbox(label="Side by side", container=False, scale=0, min_width=140)
             new = gr.Button("New chat", size="md", scale=0, min_width=120)
         gr.HTML(
@@ -218,11 +218,12 @@ def page(store: Store, actions: Actions) -> None:
                 label="Message", show_label=False, placeholder="Message", max_lines=6, submit_btn="Send", autofocus=True
             )
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    limited: dict[str, Any] = {"concurrency_id": "chat", "concurrency_limit": AT_ONCE}
     outputs = [view, history, pair, box, row]
     assert Context.root_block is not None
     Context.root_block.load(chat.load, [history], [view, model, other], **private)
     two.change(lambda shown: gr.update(visible=shown), [two], [other], **private)
-    sent = box.submit(chat.send, [box, history, pair, model, other, two], outputs, **private)
+    sent = box.submit(chat.send, [box, history, pair, model, other, two], outputs, **private, **limited)
     box.stop(chat.stop, [history, pair], [view, box, row], cancels=[sent], **private)
     for button in buttons:
         # One at a time: of two clicks, the second finds the pair gone.
@@ -235,4 +236,4 @@ def page(store: Store, actions: Actions) -> None:
             **private,
         )
     new.click(chat.begin, None, outputs, cancels=[sent], **private)
-    gr.api(gradio_error(chat.answer), api_name="chat", concurrency_limit=None)
+    gr.api(gradio_error(chat.answer), api_name="chat", **limited)

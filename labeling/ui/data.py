@@ -10,7 +10,7 @@ import gradio as gr
 from labeling.accounts import require
 from labeling.ui import theme
 from labeling.ui.actions import Actions
-from labeling.ui.errors import UNREADABLE, sentence
+from labeling.ui.errors import UNREADABLE, is_text, sentence
 from labeling.ui.identity import user_of
 from storage import browse, labels
 from storage.database import MOST_ID, Store
@@ -42,7 +42,7 @@ def listing(store: Store, asked: dict[str, Any]) -> dict[str, Any]:
     """One page of votes."""
     texts = {name: asked.get(name) for name in ("verdict", "search", "labeler")}
     edges = {name: asked.get(name) for name in ("before", "after")}
-    if not all(_is_text(text) for text in texts.values()) or not all(_is_edge(edge) for edge in edges.values()):
+    if not all(is_text(text) for text in texts.values()) or not all(_is_edge(edge) for edge in edges.values()):
         raise UserError(UNREADABLE)
     return asdict(browse.votes(store, **texts, **edges))  # type: ignore[arg-type]  # checked above
 
@@ -55,10 +55,6 @@ def figures(store: Store) -> dict[str, Any]:
         "waiting": labels.waiting(store),
         "snapshots": [asdict(snapshot) for snapshot in browse.taken_snapshots(store)],
     }
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _is_edge(edge: Any) -> bool:

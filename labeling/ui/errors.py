@@ -17,6 +17,11 @@ UNREADABLE = "What the page asks for cannot be read: reload it."
 log = logging.getLogger("plumbline.pages")
 
 
+def is_text(value: Any) -> bool:
+    """Whether this is text that can be stored and sent on, which half a surrogate pair cannot."""
+    return isinstance(value, str) and value == value.encode(errors="replace").decode()
+
+
 def sentence(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """For a function that a page's script calls: a UserError becomes the answer `{"error": sentence}`.
 

@@ -1,0 +1,131 @@
+"""The Chat page without a browser: what it does when an answer is empty, breaks off or never comes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import gradio as gr
+import httpx
+import pytest
+
+from labeling.ui import chat
+from labeling.ui.actions import Actions, Inference
+from labeling.ui.answering import answers
+from labeling.ui.chat import AT_ONCE, PROMOTED, Chat
+from storage import registry
+from storage.database import Store
+from storage.errors import UserError
+from storage.records import Message
+from tests.conftest import add_pairs
+from tests.served import served
+from tests.server_process import PageCalls
+
+QUESTION: tuple[Message, ...] = ({"role": "user", "content": "Why?"},)
+NOBODY = cast(gr.Request, None)  # there are no accounts, so who asks is not looked at
+
+
+class Voices:
+    """A server that answers for each model as the test says; it waits where the answer is an event."""
+
+    def __init__(self, *said: str | Exception | threading.Event) -> None:
+        self.said = list(said)
+
+    def start(self) -> None:
+        """It is up."""
+
+    def stop(self) -> None:
+        """It has nothing to take down."""
+
+    def state(self) -> str:
+        """Always ready."""
+        return ""
+
+    def stream(self, model_path: str, messages: Sequence[Message], seed: int | None = None) -> Iterator[str]:
+        """The next answer, whole."""
+        said = self.said.pop() if len(self.said) > 1 else self.said[0]
+        if isinstance(said, Exception):
+            raise said
+        if isinstance(said, threading.Event):
+            said.wait()
+        else:
+            yield said
+
+
+def chat_with(store: Store, voices: Inference) -> Chat:
+    add_pairs(store, 1)
+
+    def refuse(*_: Any) -> Any:
+        raise UserError("There are no rounds here.")
+
+    return Chat(store, Actions(refuse, refuse, refuse, refuse, voices))
+
+
+def ask(page: Chat, text: str = "Why?", two: bool = False) -> tuple[Any, ...]:
+    """What the page shows in the end: view, history, pair, message box and the row of verdicts."""
+    *_, last = page.send(text, [], None, PROMOTED, PROMOTED, two, NOBODY)
+    return last
+
+
+def test_an_answer_is_remembered_with_its_question(store: Store) -> None:
+    view, history, pair, box, _ = ask(chat_with(store, Voices("Because.")))
+    assert "Because." in view
+    assert history == [*QUESTION, {"role": "assistant", "content": "Because."}]
+    assert pair is None
+    assert "value" not in box  # what is typed meanwhile stays
+
+
+@pytest.mark.parametrize(("two", "note"), [(False, chat.NO_ANSWER), (True, chat.NO_PAIR)])
+def test_an_empty_answer_is_said_and_the_question_can_be_sent_again(store: Store, two: bool, note: str) -> None:
+    view, history, pair, box, _ = ask(chat_with(store, Voices("  ", "Because.") if two else Voices("")), two=two)
+    assert note in view
+    assert ("Because." in view) == two
+    assert (history, pair, box["value"]) == ([], None, "Why?")
+
+
+@pytest.mark.parametrize("error", [TypeError("no text"), RuntimeError("a spoilt tokenizer"), KeyError("choices")])
+def test_whatever_befalls_an_answer_the_reader_is_told(store: Store, error: Exception) -> None:
+    with pytest.raises(UserError, match=f"broke off \\({type(error).__name__}"):
+        list(answers(Voices(error), ["any"], QUESTION))
+    view, _, _, box, _ = ask(chat_with(store, Voices(error)))
+    assert "The answer broke off" in view
+    assert box["value"] == "Why?"
+
+
+def test_a_vote_on_answers_that_a_restarted_server_has_forgotten_is_said_to_be_lost(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(gr, "Warning", lambda sentence, **_: said.append(sentence))
+    chat_with(store, Voices("Because.")).vote("A better", None, NOBODY)
+    assert said == [chat.GONE]
+    assert store.rows("SELECT * FROM preferences") == []
+
+
+@pytest.mark.parametrize("message", [5, None, "\ud800", ["text"]])
+def test_a_message_that_is_no_text_is_refused(store: Store, message: Any) -> None:
+    page = chat_with(store, Voices("Because."))
+    with pytest.raises(UserError, match="are texts"):
+        page.answer(message, NOBODY)
+    with pytest.raises(UserError, match="a content, which is text"):
+        page.answer("Why?", NOBODY, [{"role": "user", "content": message}])
+
+
+def test_chats_that_hang_leave_the_votes_alone(store: Store) -> None:
+    add_pairs(store, 1)
+    end = threading.Event()
+    with served(store, Voices(end)) as address:
+        for _ in range(3 * AT_ONCE):
+            httpx.post(f"{address}/gradio_api/call/chat", json={"data": ["Why?"]}, trust_env=False).raise_for_status()
+        assert PageCalls(address)("next_pairs", count=1, holding=[])["pairs"]
+        end.set()
+
+
+def test_a_model_chosen_before_a_restart_can_still_be_asked(store: Store) -> None:
+    add_pairs(store, 1)
+    with served(store, Voices("Because.")) as address:
+        config = httpx.get(f"{address}/config", trust_env=False).json()
+    menus = {part["props"].get("label"): part["props"].get("choices") for part in config["components"]}
+    names = [PROMOTED, registry.require_promoted(store).name]
+    assert menus["Model"] == menus["Second model"] == [[name, name] for name in names]

@@ -35,7 +35,14 @@ def post(address: str, **headers: str) -> httpx.Response:
 
 
 def test_a_foreign_host_is_refused_with_one_sentence(address: str) -> None:
-    for host in ("evil.example", "127.0.0.1.evil.example:7860", "evil.example@127.0.0.1.example", "192.168.0.7", ""):
+    for host in (
+        "evil.example",
+        "127.0.0.1.evil.example:7860",
+        "evil.example@127.0.0.1.example",
+        "192.168.0.7",
+        "[::1",
+        "",
+    ):
         refused = get(address, host=host)
         assert refused.status_code == 403
         assert refused.text.startswith(f"This app answers on loopback only, not as {host!r}")
@@ -43,7 +50,7 @@ def test_a_foreign_host_is_refused_with_one_sentence(address: str) -> None:
 
 def test_a_foreign_origin_is_refused(address: str) -> None:
     other_port = "http://127.0.0.1:1"
-    for origin in ("https://evil.example", "null", other_port, "http://127.0.0.1.evil.example"):
+    for origin in ("https://evil.example", "null", other_port, "http://127.0.0.1.evil.example", "http://[::1"):
         refused = post(address, origin=origin)
         assert refused.status_code == 403
         assert refused.text == f"A page of another site ({origin}) may not use this app."
@@ -56,7 +63,15 @@ def test_what_the_browser_calls_cross_site_is_refused(address: str) -> None:
 
 
 def test_a_link_from_elsewhere_opens_the_page(address: str) -> None:
-    assert get(address, sec_fetch_site="cross-site", sec_fetch_mode="navigate").status_code == 200
+    link = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+    assert get(address, **link).status_code == 200
+
+
+def test_no_page_stands_in_a_frame_of_another(address: str) -> None:
+    frame = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "iframe"}
+    assert get(address, "/align", **frame).status_code == 403
+    for path in ("/", "/align", "/chat", "/data", CONFIG):
+        assert get(address, path).headers["content-security-policy"] == "frame-ancestors 'none'"
 
 
 def test_own_pages_pass_under_every_name_of_loopback(address: str) -> None:

@@ -25,10 +25,12 @@ def serve(store: Store, labeler: str, count: int = 1, holding: Sequence[int] = (
 
     `holding` lists the showings already in the browser. An empty list means that no pair waits.
     """
+    pair_ids = pairing.next_pairs(store.db(), labeler, count, holding)
     with store.write() as db:
         ids = [
-            showing_id or labels.insert_showing(db, pair_id, labeler, flipped=bool(secrets.randbits(1)))
-            for pair_id, showing_id in pairing.next_pairs(db, labeler, count, holding)
+            labels.showing_on(db, pair_id, labeler)
+            or labels.insert_showing(db, pair_id, labeler, flipped=bool(secrets.randbits(1)))
+            for pair_id in pair_ids
         ]
         return [_showing(db, showing_id, labeler) for showing_id in ids]
 
@@ -127,7 +129,8 @@ def record_chat_pair(
 ) -> Showing:
     """Turn two answers to one conversation into a pair and show it to the labeler in the order given.
 
-    A conversation that is nearly a held-out prompt is held out too; models learn from all others. `answers` are (model_id, text), left then right. Raises UserError when they are empty or the same.
+    A conversation that is nearly a held-out prompt is held out too; models learn from all others. `answers` are
+    (model_id, text), left then right. Raises UserError when they are empty or the same.
     """
     texts = [text.strip() for _, text in answers]
     if not all(texts) or texts[0] == texts[1]:
@@ -144,7 +147,7 @@ def record_chat_pair(
 
 def _showing(db: Database, showing_id: int, labeler: str) -> Showing:
     row = labels.showing_of(db, showing_id, labeler)
-    texts = labels.pair_texts(db, [row["pair_id"]])[row["pair_id"]]
+    texts = labels.pair_texts(db, row["pair_id"])
     sides = (texts["b"], texts["a"]) if row["flipped"] else (texts["a"], texts["b"])
     return Showing(showing_id, row["pair_id"], tuple(texts["messages"]), *sides)
 

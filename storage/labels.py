@@ -28,12 +28,6 @@ JOIN prompts q USING (prompt_id)
 JOIN completions x ON x.completion_id = r.completion_a
 JOIN completions y ON y.completion_id = r.completion_b
 """
-UNANSWERED = """
-NOT EXISTS (
-    SELECT 1 FROM showings s JOIN current_preferences p USING (showing_id)
-    WHERE s.pair_id = r.pair_id AND p.verdict <> 'withdrawn'
-)
-"""
 
 
 def insert_completions(db: Database, completions: Iterable[NewCompletion]) -> list[int]:
@@ -90,6 +84,14 @@ def insert_showing(db: Database, pair_id: int, labeler: str, flipped: bool) -> i
     return showing_id
 
 
+def showing_on(db: Database, pair_id: int, labeler: str) -> int | None:
+    """The id of the showing in which this labeler got the pair, or None."""
+    row = next(
+        iter(db.query("SELECT showing_id FROM showings WHERE pair_id = ? AND labeler = ?", [pair_id, labeler])), None
+    )
+    return row["showing_id"] if row else None
+
+
 def showing_of(db: Database, showing_id: int, labeler: str) -> dict[str, Any]:
     """The showing's row. Raises UserError when it is not this labeler's."""
     row = next(
@@ -136,12 +138,13 @@ def insert_preference(
 
 
 def last_standing(db: Database, labeler: str) -> dict[str, Any] | None:
-    """The labeler's newest vote that still stands, with its showing's `flipped`."""
+    """The labeler's newest vote that still stands, of those on pairs that are served, as a chat's are not."""
     return next(
         iter(
             db.query(
-                "SELECT p.*, s.pair_id, s.flipped FROM current_preferences p JOIN showings s USING (showing_id)"
-                " WHERE s.labeler = ? AND p.verdict <> 'withdrawn' ORDER BY p.preference_id DESC LIMIT 1",
+                "SELECT p.* FROM current_preferences p JOIN showings s USING (showing_id) JOIN pairs r USING (pair_id)"
+                " WHERE s.labeler = ? AND p.verdict <> 'withdrawn' AND r.source = 'generated'"
+                " ORDER BY p.preference_id DESC LIMIT 1",
                 [labeler],
             )
         ),
@@ -160,17 +163,19 @@ def counts(store: Store) -> dict[str, int]:
     return {**tally, "all": sum(tally.values())}
 
 
-def pair_texts(db: Database, pair_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """For each pair: messages of its prompt and the two answers, as stored."""
-    rows = db.query(
-        "SELECT r.pair_id, q.messages, x.text AS a, y.text AS b FROM pairs r"
-        " JOIN prompts q USING (prompt_id)"
-        " JOIN completions x ON x.completion_id = r.completion_a"
-        " JOIN completions y ON y.completion_id = r.completion_b"
-        " WHERE r.pair_id IN (SELECT value FROM json_each(?))",
-        [json.dumps(list(pair_ids))],
+def pair_texts(db: Database, pair_id: int) -> dict[str, Any]:
+    """The messages of a pair's prompt and the two answers, as stored: messages, a, b."""
+    row = next(
+        iter(
+            db.query(
+                "SELECT q.messages, x.text AS a, y.text AS b FROM pairs r JOIN prompts q USING (prompt_id)"
+                " JOIN completions x ON x.completion_id = r.completion_a"
+                " JOIN completions y ON y.completion_id = r.completion_b WHERE r.pair_id = ?",
+                [pair_id],
+            )
+        )
     )
-    return {row["pair_id"]: {**row, "messages": json.loads(row["messages"])} for row in rows}
+    return {**row, "messages": json.loads(row["messages"])}
 
 
 def of_other_models(store: Store, showing_ids: Sequence[int]) -> set[int]:
@@ -204,9 +209,11 @@ def is_held_out(store: Store, pair_id: int) -> bool:
 
 
 def waiting(store: Store) -> int:
-    """How many pairs of the promoted model nobody has answered."""
+    """How many pairs of the promoted model nobody has answered or skipped."""
     row = store.row(
-        f"SELECT count(*) AS n FROM pairs r WHERE r.source = 'generated' AND r.model_id IS {PROMOTED} AND {UNANSWERED}"
+        f"SELECT count(*) AS n FROM pairs r WHERE r.source = 'generated' AND r.model_id IS {PROMOTED}"
+        " AND NOT EXISTS (SELECT 1 FROM showings s JOIN current_preferences p USING (showing_id)"
+        " WHERE s.pair_id = r.pair_id AND p.verdict <> 'withdrawn')"
     )
     assert row is not None
     return int(row["n"])

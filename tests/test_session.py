@@ -173,6 +173,54 @@ def test_what_is_no_vote_changes_nothing(store: Store, verdict: str, strength: i
     assert stored(store, showing.showing_id) == []
 
 
+def test_who_skips_a_pair_does_not_see_it_again_but_others_do(store: Store) -> None:
+    ensure_user(store, "mara", "labeler")
+    add_pairs(store, 1)
+    (showing,) = session.serve(store, "local")
+    session.vote(store, "local", showing.showing_id, "skip", 0, "key")
+    assert session.serve(store, "local") == []
+    (again,) = session.serve(store, "mara")
+    session.vote(store, "mara", again.showing_id, "tie", 0, "key")
+    assert again.pair_id == showing.pair_id
+
+
+def test_what_the_only_labeler_skipped_does_not_count_as_waiting(store: Store) -> None:
+    add_pairs(store, 2)
+    (showing,) = session.serve(store, "local")
+    session.vote(store, "local", showing.showing_id, "skip", 0, "key")
+    assert labels.waiting(store) == 1  # so that new pairs are made in time
+
+
+def test_tabs_that_ask_at_once_get_the_same_showings(store: Store) -> None:
+    add_pairs(store, 4)
+    served: list[set[int]] = []
+    ready = threading.Barrier(8)
+
+    def serve() -> None:
+        ready.wait()
+        served.append({showing.showing_id for showing in session.serve(store, "local", 4)})
+
+    threads = [threading.Thread(target=serve) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(served) == 8
+    assert all(ids == served[0] for ids in served)
+
+
+def test_an_undo_of_the_last_vote_leaves_chats_alone(store: Store) -> None:
+    add_pairs(store, 1)
+    (showing,) = session.serve(store, "local")
+    session.vote(store, "local", showing.showing_id, "tie", 0, "key")
+    model_id = registry.require_promoted(store).model_id
+    asked: tuple[Message, ...] = ({"role": "user", "content": "Hello"},)
+    chatted = session.record_chat_pair(store, "local", asked, ((model_id, "Hi."), (model_id, "Go.")))
+    session.vote(store, "local", chatted.showing_id, "left", 3, "chat")
+    assert session.undo(store, "local", "undo") == showing
+    assert stored(store, chatted.showing_id) == ["a"]
+
+
 def test_a_burst_of_retries_from_many_threads_is_one_vote(store: Store) -> None:
     add_pairs(store, 1)
     (showing,) = session.serve(store, "local")

@@ -129,16 +129,20 @@ def insert_promotion(db: Database, model_id: int, actor: str) -> None:
     record(db, actor, "promote", f"model {model_id}")
 
 
-def rollback(store: Store, actor: str) -> Model:
+def rollback(store: Store, actor: str, to: str | None = None) -> Model:
     """Promote again the model that was promoted before the present one; twice goes two steps back.
 
-    Raises UserError when there is nothing to go back to.
+    `to` names the model that the caller takes this to be. Raises UserError when there is nothing to go back to, or it
+    is another model.
     """
     with store.write() as db:
         present = _last_promotion(db)
         before = _promotion(db, present["previous_id"]) if present and present["previous_id"] else None
         if before is None:
             raise UserError("There is no earlier promoted model to roll back to.")
+        name = next(iter(db.query("SELECT name FROM models WHERE model_id = ?", [before["model_id"]])))["name"]
+        if to not in (None, name):
+            raise UserError(f"Another model was promoted meanwhile: a step back goes to {name} now, and not to {to}.")
         db.execute(
             "INSERT INTO promotions (model_id, previous_id, actor, created_at) VALUES (?, ?, ?, ?)",
             [before["model_id"], before["previous_id"], actor, now()],

@@ -47,6 +47,16 @@ def test_rolling_back_goes_one_promotion_at_a_time(store: Store) -> None:
     assert statuses == {"one": "promoted", "two": "former", "three": "former"}
 
 
+def test_a_step_back_to_a_named_model_is_not_taken_twice(store: Store) -> None:
+    for name in ("one", "two", "three"):
+        register(store, name)
+        registry.promote(store, name, "test")
+    assert registry.rollback(store, "test", to="two").name == "two"
+    with pytest.raises(UserError, match="a step back goes to one now, and not to two"):
+        registry.rollback(store, "test", to="two")
+    assert registry.require_promoted(store).name == "two"
+
+
 def test_a_model_that_many_promote_at_once_is_promoted_once(store: Store) -> None:
     for name in ("one", "two"):
         register(store, name)

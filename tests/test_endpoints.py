@@ -104,3 +104,4 @@ def test_a_round_is_started_and_followed(client: Client, store: Store) -> None:
 def test_an_unknown_round_and_a_wrong_setting_are_named(client: Client) -> None:
     assert "77" in refusal(client, "/round_status", round_id=77)
     assert "'dpo.beta'" in refusal(client, "/start_round", settings={"dpo": {"betta": 1}})
+    assert "are an object" in refusal(client, "/start_round", settings=["dpo"])

@@ -16,7 +16,7 @@ from labeling.ui.actions import Actions
 from labeling.ui.errors import gradio_error
 from labeling.ui.identity import user_of
 from labeling.ui.round_settings import round_settings
-from storage import labels, registry, rounds
+from storage import labels, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
 
@@ -119,11 +119,14 @@ class Align:
 
         return self._do(request, deed)
 
-    def roll_back(self, request: gr.Request) -> list[Any]:
-        """Promote again the model that was promoted before."""
-        return self._do(
-            request, lambda actor: f"{registry.rollback(self.store, actor).name} is promoted again, as it was before."
-        )
+    def roll_back(self, label: str, request: gr.Request) -> list[Any]:
+        """Promote again the model that the button names, which is the one promoted before as the page knows it."""
+
+        def deed(actor: str) -> str:
+            model = registry.rollback(self.store, actor, to=label.removeprefix(ROLL_BACK))
+            return f"{model.name} is promoted again, as it was before."
+
+        return self._do(request, deed)
 
     def _do(self, request: gr.Request, deed: Callable[[str], str]) -> list[Any]:
         """Do it as this user, and show what was said or what was wrong."""
@@ -148,8 +151,11 @@ class Align:
         return promote, back
 
     def _labels(self, working: bool) -> str:
-        tally = labels.counts(self.store)
-        said = f"{tally['all']} votes stand, {tally['a'] + tally['b']} of them for one side."
+        tally = snapshots.tally(self.store)
+        decisive = sum(count for (shown, _), count in tally.items() if shown in ("left", "right"))
+        said = f"{tally.total()} votes stand to learn from, {decisive} of them for one side."
+        if held_out := labels.counts(self.store)["all"] - tally.total():
+            said += f" {held_out} more are on held-out prompts, from which no model learns."
         if working:
             return f"{said} A round is at work on those that stood when it began."
         try:
@@ -191,7 +197,7 @@ def page(store: Store, actions: Actions) -> None:
     cancel.click(align.cancel, None, **private)
     resume.click(align.resume, None, **private)
     promote.click(align.promote, [promote], **private)
-    back.click(align.roll_back, None, **private)
+    back.click(align.roll_back, [back], **private)
 
 
 def settings_fields() -> list[Any]:

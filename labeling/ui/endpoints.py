@@ -53,6 +53,8 @@ def add_endpoints(store: Store, actions: Actions) -> None:
     def start_round(request: gr.Request, method: str = "dpo", settings: dict[str, Any] | None = None) -> dict[str, Any]:
         """Start a round on the votes there are; `settings` are those of a recipe file. Answers its round_id."""
         actor = require(store, user_of(request), "researcher")
+        if not isinstance(settings or {}, dict):
+            raise UserError('The settings of a round are an object, as in {"dpo": {"beta": 0.2}}.')
         return {"round_id": actions.start_round(method, settings or {}, actor)}
 
     def round_status(round_id: int, request: gr.Request) -> dict[str, Any]:

@@ -129,10 +129,10 @@ def report(base: Model, tuned: Model, first: list[dict[str, Any]], measured: lis
         f"| answers that end by themselves within 96 tokens, temperature 0.9 | {ended:.1%} of {len(every)} |",
         f"| pairs whose answers differ | {differing:.1%} of {len(measured)} |",
         "",
-        "The prompts behind the last two lines are held out: no training had them, nor their topics in that kind of task.",
-        f"All pairs below are the first {SHOWN_PAIRS} of their run, in its order; none was left out. People rank pairs of",
-        "the first kind, and there most answers are fluent and about the prompt. On topics that it never met, it keeps",
-        "the manner and often misses the matter.",
+        "The prompts behind the last two lines are held out: no training had them, nor their topics in such a task.",
+        f"All pairs below are the first {SHOWN_PAIRS} of their run, in its order; none was left out. People rank pairs",
+        "of the first kind, and there most answers are fluent and about the prompt. On topics that it never met, it",
+        "keeps the manner and often misses the matter.",
     ]
     for title, pairs in (("Prompts to rank", first), ("Held-out prompts", measured)):
         lines += ["", f"## {title}"]

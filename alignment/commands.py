@@ -15,6 +15,7 @@ from alignment.demo.seed import open_home
 from alignment.waiting import ACTOR, wait_for_job
 from alignment.worker import Worker
 from storage import registry
+from storage.assignments import assign
 from storage.console import DEFAULT_HOME, Home, Json, answer, tell
 from storage.database import Store
 from storage.errors import UserError
@@ -136,24 +137,12 @@ def read_settings(recipe: Path | None, settings: list[str]) -> dict[str, Any]:
     if recipe is not None:
         try:
             merged = yaml.safe_load(recipe.read_text()) or {}
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
             raise UserError(f"The recipe {recipe} cannot be read ({str(error).splitlines()[0]}).") from error
         if not isinstance(merged, dict):
             raise UserError(f"The recipe {recipe} is not a mapping of settings to values.")
     for setting in settings:
-        key, equals, text = setting.partition("=")
-        *path, last = key.split(".")
-        if not equals or not last:
-            raise UserError(f"The setting {setting!r} is not of the form key=value.")
-        level = merged
-        for part in path:
-            level = level.setdefault(part, {})
-            if not isinstance(level, dict):
-                raise UserError(f"The setting {setting!r} goes below {part!r}, which has a value of its own.")
-        try:
-            level[last] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise UserError(f"The value in the setting {setting!r} cannot be read: put it in quotes.") from error
+        assign(merged, setting)
     return merged
 
 

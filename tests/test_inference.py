@@ -114,6 +114,20 @@ def test_a_server_by_url_is_asked_for_the_model_by_its_path(server: InferenceSer
     assert answer(remote, plain)
 
 
+@pytest.mark.parametrize("spoilt", ["tokenizer.json", "config.json"])
+def test_a_spoilt_model_does_not_end_the_supervision(tmp_path: Path, spoilt: str) -> None:
+    model = make_model("llama", tmp_path / "model")
+    (model / spoilt).write_text('{"text_config": 5, "model": 5}')
+    InferenceServer(tmp_path / "log", promoted=lambda: str(model))._keep_warm()
+
+
+def test_a_store_that_cannot_say_who_is_promoted_does_not_end_the_supervision(tmp_path: Path) -> None:
+    def promoted() -> str:
+        raise OSError("the disk is gone")
+
+    InferenceServer(tmp_path / "log", promoted=promoted)._keep_warm()
+
+
 @pytest.mark.parametrize("url", ["localhost:8000", "http://[::1", "http://localhost:abc", "ftp://localhost", "http://"])
 def test_a_url_is_one(url: str) -> None:
     with pytest.raises(UserError, match="is none"):

@@ -22,8 +22,10 @@ def test_the_recipe_rules_over_the_fields() -> None:
     ("line", "sentence"),
     [
         ("dpo.beta", "not of the form key=value"),
-        ("seed.deeper=1", "goes below 'seed', which has a value itself"),
+        ("seed.deeper=1", "goes below 'seed', which has a value of its own"),
         ("dpo.beta=[", "cannot be read"),
+        ("dpo.beta=2024-99-99", "cannot be read"),
+        (f"dpo.beta={'[' * 5000}", "cannot be read"),
     ],
 )
 def test_a_line_of_another_form_is_refused(line: str, sentence: str) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
-from storage.errors import UserError
+from storage.assignments import assign
 
 
 def round_settings(fields: dict[str, str | None], recipe: str | None) -> dict[str, Any]:
@@ -19,24 +17,8 @@ def round_settings(fields: dict[str, str | None], recipe: str | None) -> dict[st
     settings: dict[str, Any] = {}
     for key, text in fields.items():
         if text and text.strip():
-            _set(settings, f"{key}={text}")
+            assign(settings, f"{key}={text}")
     for line in (recipe or "").splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
-            _set(settings, line)
+            assign(settings, line)
     return settings
-
-
-def _set(settings: dict[str, Any], line: str) -> None:
-    key, equals, text = line.partition("=")
-    *path, last = key.strip().split(".")
-    if not equals or not last:
-        raise UserError(f"The line {line.strip()!r} of the recipe is not of the form key=value.")
-    level = settings
-    for part in path:
-        level = level.setdefault(part, {})
-        if not isinstance(level, dict):
-            raise UserError(f"The line {line.strip()!r} of the recipe goes below {part!r}, which has a value itself.")
-    try:
-        level[last] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UserError(f"The value in {line.strip()!r} cannot be read: write it as in YAML.") from error

@@ -55,15 +55,21 @@ def generate(store: Store, model: Model, pairs: int, actor: str, seed: int | Non
 
 
 def sft(store: Store, instructions: Path, base: Model, name: str, settings: dict[str, Any], actor: str) -> int:
-    """Queue supervised fine-tuning of a base or policy on an Alpaca file; the result is registered as `name`."""
-    return _train_from_file(
-        store, "sft", instructions, name, {**settings, "model": {"model_id": base.model_id}}, actor, base.model_id
+    """Queue supervised fine-tuning of a base or policy on an Alpaca file; the result is registered as `name`.
+
+    A `heldout` among the settings names a second file, which is copied as the first one is.
+    """
+    files = {"instructions": instructions}
+    if settings.get("heldout") is not None:
+        files["heldout"] = Path(str(settings["heldout"]))
+    return _train_from_files(
+        store, "sft", files, name, {**settings, "model": {"model_id": base.model_id}}, actor, base.model_id
     )
 
 
 def pretrain(store: Store, text: Path, name: str, settings: dict[str, Any], actor: str) -> int:
     """Queue a base model from scratch on a text file; the result is registered as `name`."""
-    return _train_from_file(store, "pretrain", text, name, settings, actor, None)
+    return _train_from_files(store, "pretrain", {"text": text}, name, settings, actor, None)
 
 
 def reward(store: Store, policy: Model, name: str, settings: dict[str, Any], actor: str) -> int:
@@ -152,23 +158,24 @@ def free_model_name(db: Database, wanted: str) -> str:
     return next(name for name in [wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))] if name not in taken)
 
 
-def _train_from_file(
+def _train_from_files(
     store: Store,
     kind: str,
-    source: Path,
+    sources: dict[str, Path],
     name: str,
     settings: dict[str, Any],
     actor: str,
     parent_id: int | None,
 ) -> int:
-    if not source.is_file():
-        raise UserError(f"There is no file {source} to train on.")
+    """Queue training on files, by the setting of the recipe that each is for."""
+    for source in sources.values():
+        if not source.is_file():
+            raise UserError(f"There is no file {source} to train on or to measure by.")
     registry.check_free(store.db(), name)
-    field = "instructions" if kind == "sft" else "text"
-    copied = "".join([field, *source.suffixes[-2:]])
+    copied = {setting: "".join([setting, *source.suffixes[-2:]]) for setting, source in sources.items()}
     spec = {
-        "recipe": {"kind": kind, **settings, field: copied},
-        "files": {copied: copy_of(source)},
+        "recipe": {"kind": kind, **settings, **copied},
+        "files": {copied[setting]: copy_of(source) for setting, source in sources.items()},
         "publish": {"name": name, "parent_id": parent_id},
     }
     return submit(store, kind, spec, actor)

@@ -232,6 +232,7 @@ MISTAKES = {
     "sft good.jsonl --name new --base judge": "takes a policy or base model",
     "sft good.jsonl --name new --set kind=dpo": "'kind' cannot be set",
     "sft good.jsonl --name new --set tuning=some": "cannot be 'some'",
+    "sft good.jsonl --name new --set heldout=absent.json": "absent.json",
     "pretrain absent.txt --name new": "absent.txt",
     "pretrain good.jsonl --name new --set minutes=1 --set max_steps=9": "max_steps has no effect",
     "serve --host 0.0.0.0": "loopback",

@@ -76,6 +76,22 @@ def test_wrong_data_is_the_callers_mistake_and_a_crash_is_not(store: Store, tmp_
         assert ended.value.exit_code == 1
 
 
+def test_a_heldout_file_is_copied_and_another_content_is_another_job(store: Store, tmp_path: Path) -> None:
+    heldout = tmp_path / "measure.json"
+    base = add_model(store, str(make_model("llama", tmp_path / "llama")), "mine", "test")
+    (tmp_path / "records.json").write_text(json.dumps(records()[6:]))
+    keys = set()
+    for count in (3, 6):
+        heldout.write_text(json.dumps(records()[:count]))
+        settings = {"heldout": str(heldout), "max_steps": 1, "threads": 1}
+        keys.add(job_id := queue.sft(store, tmp_path / "records.json", base, "new", settings, "test"))
+    assert len(keys) == 2
+    with Worker(store) as worker:
+        result = wait_for_job(store, worker, job_id).result
+    assert result is not None
+    assert result["heldout_records"] == 6
+
+
 def give_up(store: Store, job_id: int) -> None:
     """Claim the job as a worker that is gone at once."""
     job = jobs.claim(store, GONE)

@@ -15,7 +15,7 @@ from storage.errors import UserError
 from storage.prompts import CHAT_SOURCE, NewPrompt, insert_prompts, split_of_chat
 from storage.records import Message, NewCompletion, Progress, Showing, Vote
 
-ROUND_TARGET = 200  # votes after which the page suggests a round
+ROUND_TARGET = 200  # votes that make a good round; it can be started with fewer
 TO_SHOWN = {"a": "left", "b": "right"}
 FLIP = {"left": "right", "right": "left", "a": "b", "b": "a"}
 
@@ -112,8 +112,8 @@ def progress(store: Store, labeler: str) -> Progress:
         " AND p.created_at > coalesce((SELECT max(created_at) FROM rounds WHERE status IN ('running', 'done')), '')"
     )
     assert row is not None
-    pace = store.rows(
-        "SELECT p.seconds FROM current_preferences p JOIN showings s USING (showing_id)"
+    pace = store.rows(  # CROSS JOIN: from the newest vote on, and no further than it takes
+        "SELECT p.seconds FROM current_preferences p CROSS JOIN showings s USING (showing_id)"
         " WHERE s.labeler = ? AND p.seconds IS NOT NULL ORDER BY p.preference_id DESC LIMIT 50",
         [labeler],
     )

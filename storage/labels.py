@@ -141,8 +141,9 @@ def last_standing(db: Database, labeler: str) -> dict[str, Any] | None:
     """The labeler's newest vote that still stands, of those on pairs that are served, as a chat's are not."""
     return next(
         iter(
-            db.query(
-                "SELECT p.* FROM current_preferences p JOIN showings s USING (showing_id) JOIN pairs r USING (pair_id)"
+            db.query(  # CROSS JOIN: from the newest vote on, and no further than it takes
+                "SELECT p.* FROM current_preferences p CROSS JOIN showings s USING (showing_id)"
+                " CROSS JOIN pairs r USING (pair_id)"
                 " WHERE s.labeler = ? AND p.verdict <> 'withdrawn' AND r.source = 'generated'"
                 " ORDER BY p.preference_id DESC LIMIT 1",
                 [labeler],

@@ -162,7 +162,7 @@ function drawState() {
 
 function drawProgress() {
   const { votes, target, seconds_per_pair: pace } = progress;
-  say("progress", votes < target ? `${votes} of ${target} until the next round` : `${votes} votes: enough for a round`);
+  say("progress", votes < target ? `${votes} of ${target} votes for a good round` : `${votes} votes: enough for a good round`);
   say("pace", pace === null ? "" : `${pace.toFixed(1)} s a pair`);
   const bar = at(".bar");
   bar.setAttribute("aria-valuenow", Math.min(votes, target));

@@ -14,6 +14,13 @@ from storage.records import Message
 if TYPE_CHECKING:  # the registry reads the plain template in a process that loads no model
     from transformers import PreTrainedTokenizerBase
 
+
+class CutOff(str):
+    """An answer that reached the limit of its length before it ended by itself: no token that ends it follows."""
+
+    __slots__ = ()
+
+
 # Roles in words, since such a tokenizer has no tokens for them. The end of an answer is marked by eos and nothing
 # after it, so that the next turn opens with the blank line that parts the two.
 PLAIN_TEMPLATE = """\
@@ -36,8 +43,11 @@ def render_prompt(tokenizer: PreTrainedTokenizerBase, prompt: Sequence[Message])
 def render_answer(tokenizer: PreTrainedTokenizerBase, prompt: Sequence[Message], answer: str) -> str:
     """What follows `render_prompt` when the policy answers `answer`, through its eos and no further.
 
+    After a `CutOff` there is no eos: to learn that answers end in the middle would be to learn what nobody wrote.
     A template that ends an answer by some other token than eos gets eos behind it, or generation would not stop.
     """
+    if isinstance(answer, CutOff):
+        return answer.strip()
     opening = render_prompt(tokenizer, prompt)
     turn = {"role": "assistant", "content": answer}
     whole = tokenizer.apply_chat_template([*prompt, turn], tokenize=False)

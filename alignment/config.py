@@ -105,9 +105,7 @@ class DpoRecipe(TuningSettings):
     loss_type: Literal["sigmoid", "hinge", "ipo", "robust"] = Field("sigmoid", description="The loss, as TRL names it.")
     label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="Share of labels held to be wrong; `robust` only.")
     sft_weight: float = Field(
-        0.0,
-        ge=0,
-        description="Weight of the chosen answers' own loss, a brake on forgetting how to answer (Llama 3: 0.2).",
+        0.2, ge=0, description="Weight of the chosen answers' own loss, which keeps the policy answering (Llama 3)."
     )
 
     @model_validator(mode="after")

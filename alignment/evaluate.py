@@ -11,6 +11,7 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from alignment.chatformat import CutOff
 from alignment.config import EvaluateRecipe, Judge
 from alignment.generate import read_prompts
 from alignment.jobdir import JobDir
@@ -38,7 +39,8 @@ def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
     prompts = [messages for messages in asked for _ in range(recipe.samples_per_prompt)]
     mine = _answers(job, recipe, policy, prompts, 0.0)
     theirs = _answers(job, recipe, against, prompts, 0.45)
-    scores = judge(list(zip([*prompts, *prompts], [s.text for s in (*mine, *theirs)], strict=True)))
+    texts = [s.text if s.ended else CutOff(s.text) for s in (*mine, *theirs)]
+    scores = judge(list(zip([*prompts, *prompts], texts, strict=True)))
     size = recipe.samples_per_prompt
     groups = [slice(start, start + size) for start in range(0, len(prompts), size)]
     first, second = scores[: len(prompts)], scores[len(prompts) :]

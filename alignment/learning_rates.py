@@ -18,7 +18,7 @@ ANCHORS: dict[str, Anchors] = {
     "pretrain": ((3e6, 3e-3), (1e8, 6e-4), (1e9, 3e-4)),
     "sft": ((3e6, 1e-3), (5e8, 1e-5), (7e9, 5e-6)),
     "reward": ((3e6, 3e-4), (5e8, 1e-5), (7e9, 3e-6)),
-    "dpo": ((3e6, 3e-4), (5e8, 1e-6), (7e9, 5e-7)),
+    "dpo": ((3e6, 5e-4), (5e8, 1e-6), (7e9, 5e-7)),
 }
 LORA_FACTOR = 10.0
 LORA_LIMIT = 2e-3

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from alignment.chatformat import CutOff
 from storage.records import Message
 
 Votes = Sequence[dict[str, Any]]
@@ -16,7 +17,7 @@ Votes = Sequence[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Preference:
-    """One vote for one side. `strength` is 1 (barely better) to 4 (far better)."""
+    """One vote for one side, an answer that was cut off as a `CutOff`. `strength` is 1 (barely) to 4 (far better)."""
 
     prompt_id: int
     prompt: tuple[Message, ...]
@@ -42,6 +43,9 @@ def other_fold(fold: str) -> str:
 
 
 def _preference(row: dict[str, Any]) -> Preference:
-    sides = (row["completion_a"], row["completion_b"])
+    sides = tuple(
+        CutOff(row[f"completion_{side}"]) if row.get(f"ended_{side}") is False else row[f"completion_{side}"]
+        for side in "ab"
+    )
     chosen, rejected = sides if row["verdict"] == "a" else sides[::-1]
     return Preference(row["prompt_id"], tuple(row["prompt"]), chosen, rejected, row["strength"])

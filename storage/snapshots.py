@@ -30,6 +30,8 @@ SCHEMA = pa.schema(
         ("prompt", CONVERSATION),
         ("completion_a", pa.string()),
         ("completion_b", pa.string()),
+        ("ended_a", pa.bool_()),  # null where nobody knows, as of imported answers
+        ("ended_b", pa.bool_()),
         ("model_a", pa.string()),
         ("model_b", pa.string()),
         ("verdict", pa.string()),
@@ -44,7 +46,7 @@ TAKEN = "p.verdict IN ('a', 'b', 'tie', 'both_bad') AND q.split = 'train'"
 ROWS = f"""
 SELECT p.preference_id, r.pair_id, r.prompt_id, s.labeler, q.messages, q.sha256,
        x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b,
-       p.verdict, p.strength, s.flipped, p.created_at
+       x.ended AS ended_a, y.ended AS ended_b, p.verdict, p.strength, s.flipped, p.created_at
 {STANDING_VOTES}LEFT JOIN models m ON m.model_id = x.model_id
 LEFT JOIN models n ON n.model_id = y.model_id
 WHERE {TAKEN}
@@ -110,6 +112,8 @@ def current_rows(store: Store) -> Iterator[dict[str, Any]]:
         row["prompt"] = json.loads(row.pop("messages"))
         row["fold"] = fold_of(row.pop("sha256"))
         row["flipped"] = bool(row["flipped"])
+        for ended in ("ended_a", "ended_b"):
+            row[ended] = None if row[ended] is None else bool(row[ended])
         yield {name: row[name] for name in SCHEMA.names}
 
 

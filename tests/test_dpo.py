@@ -54,7 +54,13 @@ def test_it_raises_the_preferred_answers_over_the_others(tmp_path: Path, kind: s
 def test_the_first_loss_is_log_two_when_policy_and_reference_agree(tmp_path: Path) -> None:
     policy = make_model("llama", tmp_path / "policy")
     _, result = run_job(
-        tmp_path / "job", kind="dpo", policy=str(policy), reference=str(policy), max_steps=1, learning_rate=1e-9
+        tmp_path / "job",
+        kind="dpo",
+        policy=str(policy),
+        reference=str(policy),
+        max_steps=1,
+        learning_rate=1e-9,
+        sft_weight=0,
     )
     assert result["loss"] == pytest.approx(math.log(2), abs=1e-4)
 
@@ -85,6 +91,7 @@ def test_the_reference_is_the_one_in_the_recipe(tmp_path: Path, tuning: str) -> 
         max_steps=1,
         batch_size=18,
         learning_rate=1e-9,
+        sft_weight=0,
         tuning=tuning,
     )
     # -log sigmoid(beta * gap) of a policy that has moved from that reference towards the preferred answers

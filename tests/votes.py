@@ -32,6 +32,8 @@ def _row(number: int, verdict: str, strength: int, judge_every: int) -> dict[str
         "prompt": [{"role": "user", "content": f"Tell me about the sea, please. {number}"}],
         "completion_a": first,
         "completion_b": second,
+        "ended_a": True,
+        "ended_b": True,
         "model_a": "policy",
         "model_b": "policy",
         "verdict": verdict,

@@ -187,9 +187,78 @@ def test_after_a_reload_z_still_takes_back_the_last_vote(page: Page, store: Stor
     until(page, lambda: len(stored(store)) == 1 and unsent(page) == 0)
     page.reload()
     expect(left(page)).not_to_be_empty()
+    expect(page.locator(".progress")).to_contain_text("1 of 200")
     page.keyboard.press("z")
     expect(left(page)).to_have_text(first)
+    expect(page.locator(".progress")).to_contain_text("0 of 200")
     assert stored(store)[-1] == ("withdrawn", 0)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        '{"showing_id": 77, "verdict": "left", "strength": 4, "seconds": null, "client_key": "k"}',
+        '{"undo": true, "showing_id": 77, "client_key": "k"}',
+        '{"showing_id": 77, "verdict": "lef',
+        "5",
+    ],
+)
+def test_what_a_browser_kept_of_another_home_or_cannot_read_is_said_and_blocks_no_vote(
+    page: Page, store: Store, kept: str
+) -> None:
+    page.evaluate("(kept) => localStorage.setItem('plumbline.outbox.0', kept)", kept)
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("could not be recorded.")
+    way = side_of(left(page).inner_text())
+    page.keyboard.press("1")
+    until(page, lambda: unsent(page) == 0)
+    assert stored(store) == [(way, 4)]
+
+
+def test_a_page_of_another_home_takes_up_the_pairs_of_this_one(page: Page, store: Store) -> None:
+    foreign = {"showing_id": 77, "pair_id": 1, "prompt": [], "left": "of another home", "right": "of another home"}
+    page.route(CALLS, lambda route: answer_next_pairs(route, [foreign]))
+    page.reload()
+    expect(left(page)).to_have_text("of another home")
+    page.unroute(CALLS)
+    page.keyboard.press("1")
+    expect(page.get_by_role("alert")).to_contain_text("A vote could not be recorded.")
+    expect(left(page)).to_have_text(re.compile("first|second"))
+    assert stored(store) == []
+
+
+def answer_next_pairs(route: Route, pairs: list[dict[str, Any]]) -> None:
+    """The answer of the server of another home to the page's question for pairs."""
+    if "next_pairs" not in (route.request.post_data or ""):
+        return route.continue_()
+    progress = {"votes": 0, "target": 200, "seconds_per_pair": None}
+    return route.fulfill(json={"pairs": pairs, "unknown": [], "stale": [], "progress": progress, "empty": ""})
+
+
+def test_a_pair_voted_on_elsewhere_before_keeps_that_vote_and_the_page_says_so(
+    page: Page, address: str, browser: Browser, store: Store
+) -> None:
+    first = left(page).inner_text()
+    with window(browser, address) as other:
+        expect(left(other)).to_have_text(first)
+        page.keyboard.press("1")
+        until(page, lambda: len(stored(store)) == 1)
+        other.keyboard.press("8")
+        expect(other.get_by_role("alert")).to_contain_text("That vote stands: A far better.")
+    assert stored(store) == [(side_of(first), 4)]
+
+
+def test_where_storage_is_forbidden_the_page_still_ranks(address: str, browser: Browser, store: Store) -> None:
+    add_pairs(store, 8)
+    with window(browser, "about:blank") as page:
+        page.add_init_script(
+            "Object.defineProperty(window, 'localStorage',"
+            " { get() { throw new DOMException('The operation is insecure.', 'SecurityError'); } });"
+        )
+        page.goto(address)
+        expect(left(page)).not_to_be_empty()
+        page.keyboard.press("0")
+        until(page, lambda: stored(store) == [("tie", 0)])
 
 
 def lose_the_request(route: Route) -> None:

@@ -11,9 +11,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from alignment.inference import InferenceServer
+from labeling import session
 from storage import jobs, registry
 from storage import rounds as round_rows
 from storage.database import Store
+from tests.conftest import add_pairs
 from tests.served import browsing, served
 from tests.test_rounds import add_heldout, add_votes, finish
 
@@ -68,6 +70,27 @@ def test_a_round_is_started_followed_promoted_and_rolled_back(store: Store, page
     click(page, f"Roll back to {parent}")
     expect(page.locator("h1")).to_have_text("May I promote round-1?")
     assert registry.require_promoted(store).name == parent
+
+
+def test_a_stale_roll_back_goes_nowhere_else(store: Store, page: Page) -> None:
+    for tag in ("1", "2", "3"):
+        add_pairs(store, 1, tag=tag)
+    page.reload()
+    expect(page.get_by_role("button", name="Roll back to policy2")).to_be_visible()
+    registry.rollback(store, "somebody else")
+    click(page, "Roll back to policy2")
+    expect(page.locator(".notice")).to_have_text(re.compile("a step back goes to policy1 now, and not to policy2"))
+    assert registry.require_promoted(store).name == "policy2"
+
+
+def test_votes_on_held_out_prompts_are_told_apart(store: Store, page: Page) -> None:
+    add_pairs(store, 3, "heldout")
+    for showing in session.serve(store, "local", 3):
+        session.vote(store, "local", showing.showing_id, "left", 3, "key")
+    page.reload()
+    expect(page.locator(".labels")).to_have_text(
+        re.compile("^0 votes stand to learn from, 0 of them for one side. 3 more are on held-out prompts")
+    )
 
 
 @pytest.mark.usefixtures("voted")

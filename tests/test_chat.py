@@ -97,7 +97,7 @@ def test_a_vote_on_answers_that_a_restarted_server_has_forgotten_is_said_to_be_l
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(gr, "Warning", lambda sentence, **_: said.append(sentence))
+    monkeypatch.setattr(gr, "Warning", said.append)
     chat_with(store, Voices("Because.")).vote("A better", None, NOBODY)
     assert said == [chat.GONE]
     assert store.rows("SELECT * FROM preferences") == []
@@ -115,9 +115,10 @@ def test_a_message_that_is_no_text_is_refused(store: Store, message: Any) -> Non
 def test_chats_that_hang_leave_the_votes_alone(store: Store) -> None:
     add_pairs(store, 1)
     end = threading.Event()
+    asked = {"data": ["Why?", None, ""]}
     with served(store, Voices(end)) as address:
         for _ in range(3 * AT_ONCE):
-            httpx.post(f"{address}/gradio_api/call/chat", json={"data": ["Why?"]}, trust_env=False).raise_for_status()
+            httpx.post(f"{address}/gradio_api/call/chat", json=asked, trust_env=False).raise_for_status()
         assert PageCalls(address)("next_pairs", count=1, holding=[])["pairs"]
         end.set()
 

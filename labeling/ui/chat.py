@@ -107,7 +107,7 @@ class Chat:
         labeler = self._labeler(request)
         verdict = VERDICTS.get(label)
         if pair is None or verdict is None:
-            gr.Warning(GONE, title="Not saved")  # the server was started anew, or another button was quicker
+            gr.Warning(GONE)  # the server was started anew, or another button was quicker
             return gr.skip(), gr.skip(), None, gr.update(visible=False)
         sides = tuple((model.model_id, text) for model, text in zip(pair.models, pair.texts, strict=True))
         names = f"A was {pair.models[0].name}, B was {pair.models[1].name}."

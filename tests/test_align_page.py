@@ -59,7 +59,7 @@ def test_a_round_is_started_followed_promoted_and_rolled_back(store: Store, page
     finish_round(store, examples=[{"prompt": "Why?", "answer": "<b>So</b>", "against": "No.", "score": 1.0}])
     expect(page.locator("h1")).to_have_text("May I promote round-1?", timeout=15_000)
     expect(page.locator(".answer")).to_have_text(
-        f"Yes: on 8 held-out prompts round-1 wins 70% against {parent}, "
+        f"Yes: by its judge, on 8 held-out prompts, round-1 wins 70% against {parent}, "
         "and the whole 95% interval (60% to 80%) is above one half."
     )
     page.get_by_text("Read some of its answers").click()

@@ -23,7 +23,9 @@ def evaluated(win_rate: float, low: float, high: float, **result: float) -> Eval
 )
 def test_the_answer_hangs_on_the_interval(win_rate: float, low: float, high: float, sentence: str) -> None:
     evaluation = evaluated(win_rate, low, high)
-    assert verdict(evaluation, "round-1", "demo") == sentence.format("on 128 held-out prompts round-1 wins ")
+    assert verdict(evaluation, "round-1", "demo") == sentence.format(
+        "by its judge, on 128 held-out prompts, round-1 wins "
+    )
     assert may_promote(evaluation) == sentence.startswith("Yes")
 
 

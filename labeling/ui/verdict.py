@@ -13,9 +13,8 @@ Figures = dict[str, Any]
 
 def verdict(evaluation: Evaluation, candidate: str, parent: str) -> str:
     """The answer in one sentence, with the interval it rests on."""
-    measured = (
-        f"on {evaluation.prompts} held-out prompts {candidate} wins {percent(evaluation.win_rate)} against {parent}"
-    )
+    wins = f"{candidate} wins {percent(evaluation.win_rate)} against {parent}"
+    measured = f"by its judge, on {evaluation.prompts} held-out prompts, {wins}"
     interval = f"95% interval ({percent(evaluation.low)} to {percent(evaluation.high)})"
     if may_promote(evaluation):
         return f"Yes: {measured}, and the whole {interval} is above one half."

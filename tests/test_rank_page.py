@@ -209,9 +209,10 @@ def test_what_a_browser_kept_of_another_home_or_cannot_read_is_said_and_blocks_n
     page.evaluate("(kept) => localStorage.setItem('plumbline.outbox.0', kept)", kept)
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text("could not be recorded.")
+    expect(left(page)).not_to_be_empty()
     way = side_of(left(page).inner_text())
     page.keyboard.press("1")
-    until(page, lambda: unsent(page) == 0)
+    until(page, lambda: len(stored(store)) == 1 and unsent(page) == 0)
     assert stored(store) == [(way, 4)]
 
 

@@ -41,7 +41,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on; loopback only, as there are no accounts.")] = (
         "127.0.0.1"
     ),
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 7860,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
     inference_url: Annotated[
         str | None,
         typer.Option(envvar="PLUMBLINE_INFERENCE_URL", help="An OpenAI-compatible server to chat with, not our own."),

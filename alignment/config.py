@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from alignment.settings import JobSettings, Settings, TrainerSettings, TuningSettings
+from alignment.settings import MOST_EPOCHS, JobSettings, Settings, TrainerSettings, TuningSettings
 from storage.errors import UserError
 
 Fold = Literal["train", "judge"]
@@ -33,7 +33,7 @@ class PretrainRecipe(TrainerSettings):
         None, gt=0, description="Stop after so many minutes in place of `epochs`; not reproducible to the bit."
     )
     heldout_share: float = Field(0.02, gt=0, lt=0.5, description="Share of documents held out to measure perplexity.")
-    epochs: float = Field(3.0, gt=0, description="Passes over the data.")
+    epochs: float = Field(3.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
     schedule: Literal["linear", "cosine", "constant"] = Field("cosine", description="Course of the rate after warm-up.")
     weight_decay: float = Field(0.1, ge=0, description="Decoupled weight decay (AdamW).")
     adam_beta2: float = Field(0.95, gt=0, lt=1, description="Decay of Adam's second moment.")
@@ -61,7 +61,7 @@ class SftRecipe(TuningSettings):
     instructions: str = Field(description="Alpaca records (instruction, input, output), JSON list or JSONL, also .gz.")
     heldout: str | None = Field(None, description="Alpaca file to measure by; by default a split of `instructions`.")
     heldout_share: float = Field(0.03, gt=0, lt=0.5, description="Share of the prompts that are split off to measure.")
-    epochs: float = Field(3.0, gt=0, description="Passes over the data.")
+    epochs: float = Field(3.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
     # Only here: learning from preferences compares log-probabilities, for which all dropout is off.
     lora_dropout: float = Field(0.0, ge=0, lt=1, description="With tuning lora: dropout on the adapters' input.")
 
@@ -72,10 +72,10 @@ class GenerateRecipe(JobSettings):
     kind: Literal["generate"]
     policy: str = Field(description="Directory of the policy that answers.")
     prompts: str = Field("prompts.parquet", description="Parquet with prompt_id and prompt (list of role and content).")
-    per_prompt: int = Field(2, ge=1, description="Completions to a prompt.")
+    per_prompt: int = Field(2, ge=1, le=64, description="Completions to a prompt.")
     temperature: float = Field(0.9, ge=0, description="Sampling temperature; 0 is greedy.")
     top_p: float = Field(1.0, gt=0, le=1, description="Nucleus sampling: the smallest set of tokens with this mass.")
-    max_new_tokens: int = Field(96, ge=1, description="Longest completion in tokens.")
+    max_new_tokens: int = Field(96, ge=1, le=100_000, description="Longest completion in tokens.")
     batch_size: int = Field(32, ge=1, description="Completions sampled at once.")
 
 
@@ -86,7 +86,7 @@ class RewardRecipe(TuningSettings):
     policy: str = Field(description="Directory of the policy that the reward model starts from.")
     preferences: str = Field("preferences.parquet", description="Snapshot of preferences.")
     fold: Fold = Field("train", description="Prompts to train on; accuracy is measured on the other fold.")
-    epochs: float = Field(3.0, gt=0, description="Passes over the data.")
+    epochs: float = Field(3.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
     margin: bool = Field(True, description="Use the strength of a preference as a margin (Llama 2).")
     adam_epsilon: float = Field(1e-5, gt=0, description="Adam's epsilon.")
 
@@ -99,9 +99,9 @@ class DpoRecipe(TuningSettings):
     reference: str = Field(description="Directory of the reference policy.")
     preferences: str = Field("preferences.parquet", description="Snapshot of preferences.")
     fold: Fold = Field("train", description="Prompts to train on; accuracy is measured on the other fold.")
-    epochs: float = Field(3.0, gt=0, description="Passes over the data.")
+    epochs: float = Field(3.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
     warmup: float = Field(0.1, ge=0, lt=1, description="Share of the steps in which the rate rises from zero.")
-    beta: float = Field(0.1, gt=0, description="Strength of the pull towards the reference.")
+    beta: float = Field(0.1, ge=1e-4, le=100, description="Strength of the pull towards the reference.")
     loss_type: Literal["sigmoid", "hinge", "ipo", "robust"] = Field("sigmoid", description="The loss, as TRL names it.")
     label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="Share of labels held to be wrong; `robust` only.")
     sft_weight: float = Field(
@@ -136,9 +136,9 @@ class EvaluateRecipe(JobSettings):
     against: str = Field(description="Directory of the policy that it is compared with.")
     prompts: str = Field("prompts.parquet", description="Held-out prompts.")
     judge: Judge = Field(description="What decides which completion wins.")
-    samples_per_prompt: int = Field(4, ge=1, description="Completions to a prompt from each policy.")
+    samples_per_prompt: int = Field(4, ge=1, le=64, description="Completions to a prompt from each policy.")
     temperature: float = Field(0.9, ge=0, description="Sampling temperature; 0 is greedy.")
-    max_new_tokens: int = Field(96, ge=1, description="Longest completion in tokens.")
+    max_new_tokens: int = Field(96, ge=1, le=100_000, description="Longest completion in tokens.")
     batch_size: int = Field(64, ge=1, description="Completions sampled at once.")
     max_prompts: int | None = Field(None, ge=2, description="Use only the first so many prompts.")
 

@@ -23,6 +23,7 @@ from storage.records import Model
 
 LOW_WATER = 40  # waiting pairs of the promoted model below which more are generated
 REFILL = 120  # pairs to a generate job that starts by itself
+MOST_PAIRS = 10_000  # to one job, whose answers are published in one transaction
 HELDOUT_PROMPTS = 256  # prompts to an evaluation, where there are that many
 
 
@@ -40,8 +41,8 @@ def generate(store: Store, model: Model, pairs: int, actor: str, seed: int | Non
     """Queue `pairs` new pairs of a model's answers, on the train prompts that have the fewest pairs of its own."""
     if model.kind != "policy":
         raise UserError(f"{model.name} is a {model.kind} model and does not answer: name a policy.")
-    if pairs < 1:
-        raise UserError(f"{pairs} pairs cannot be generated: ask for 1 or more.")
+    if not 1 <= pairs <= MOST_PAIRS:
+        raise UserError(f"{pairs} pairs cannot be generated at once: ask for 1 to {MOST_PAIRS:,}.")
     seed = secrets.randbelow(2**31) if seed is None else seed
     prompt_ids = _least_asked(store, model, pairs, seed)
     if not prompt_ids:

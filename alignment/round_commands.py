@@ -108,8 +108,11 @@ def cancel_command(
     if (round_id is None) == (job is None):
         raise UserError("Name what to cancel: a round by its number, or a job of its own with --job.")
     if job is not None:
-        _cancel_job(Store.existing(home), job)
-        answer(as_json, {"job_id": job, "status": "cancelled"}, f"Job {job} is cancelled.")
+        store = Store.existing(home)
+        _cancel_job(store, job)
+        status = jobs.get(store, job).status
+        said = "is cancelled" if status == "cancelled" else "is told to stop; its worker does so within seconds"
+        answer(as_json, {"job_id": job, "status": status}, f"Job {job} {said}.")
         return
     assert round_id is not None
     rounds.cancel(Store.existing(home), round_id, ACTOR)

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 Dtype = Literal["float32", "bfloat16", "float16"]
 
 
+MOST_EPOCHS = 1000  # more is a slip of the keys
+
+
 class Settings(BaseModel):
     """A frozen group of settings in which an unknown key is an error."""
 
@@ -26,9 +29,9 @@ class TrainerSettings(JobSettings):
     """What every job that trains can be told."""
 
     learning_rate: float | None = Field(
-        None, gt=0, description="Peak learning rate; by default chosen by kind, tuning and size of the model."
+        None, gt=0, le=1, description="Peak learning rate; by default chosen by kind, tuning and size of the model."
     )
-    epochs: float = Field(1.0, gt=0, description="Passes over the data.")
+    epochs: float = Field(1.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
     max_steps: int | None = Field(None, ge=1, description="Optimizer steps, in place of epochs.")
     batch_size: int = Field(16, ge=1, description="Examples to a forward pass on one device.")
     accumulation: int = Field(1, ge=1, description="Forward passes to an optimizer step.")

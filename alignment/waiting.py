@@ -40,6 +40,9 @@ def wait_for_job(store: Store, worker: Worker, job_id: int) -> Job:
             jobs.request_cancel(db, job_id, ACTOR)
         tell(f"Job {job_id} is being cancelled; Ctrl-C again quits at once.")
 
+    for other in jobs.open_jobs(store):
+        if other.status == "running" and other.job_id != job_id:
+            tell(f"Job {job_id} waits for job {other.job_id} ({other.kind}), which is at work.")
     with _on_ctrl_c(cancel):
         worker.run_until(lambda: jobs.get(store, job_id).status in ("done", "failed", "cancelled"))
     job = jobs.get(store, job_id)

@@ -11,9 +11,27 @@ from typing import Annotated, Any
 
 import typer
 
+from storage.errors import UserError
+
 DEFAULT_HOME = Path("plumbline-home")
 
-Home = Annotated[Path, typer.Option("--home", envvar="PLUMBLINE_HOME", help="The home directory of the store.")]
+
+def _directory(text: str | Path) -> Path:
+    if not str(text).strip():
+        raise UserError("The home directory has no name: give one with --home, or leave the option out.")
+    return Path(text)
+
+
+Home = Annotated[
+    Path,
+    typer.Option(
+        "--home",
+        envvar="PLUMBLINE_HOME",
+        parser=_directory,
+        metavar="DIRECTORY",
+        help="The home directory of the store.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 

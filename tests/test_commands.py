@@ -168,6 +168,11 @@ def test_a_job_that_fails_by_no_mistake_of_the_callers_exits_with_1(call: Call, 
 # Mistakes.
 
 MISTAKES = {
+    "rounds --home=": "The home directory has no name",
+    "serve --port 99999": "'--port'",
+    "generate --pairs 100000000": "ask for 1 to 10,000",
+    "round --set dpo.epochs=1e9": "'epochs'",
+    "round --set dpo.learning_rate=100": "'learning_rate'",
     "bogus": "No such command",
     "import": "Missing argument",
     "import good.jsonl --lenient": "No such option",

@@ -20,7 +20,7 @@ MODELS = """
 SELECT m.*, parent.name AS parent,
        m.model_id = (SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1) AS promoted,
        m.model_id IN (SELECT model_id FROM promotions) AS former,
-       m.model_id IN (SELECT candidate_id FROM rounds) AS candidate
+       m.model_id IN (SELECT candidate_id FROM rounds WHERE status = 'done') AS candidate
 FROM models m LEFT JOIN models parent ON parent.model_id = m.parent_id
 """
 

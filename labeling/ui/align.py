@@ -63,7 +63,8 @@ class Align:
         self._researcher(request)
         working = rounds.running(self.store)
         if working is None:
-            return self.show(request)
+            ended = rounds.all_rounds(self.store)[0]
+            return self.show(request, f"Round {ended.round_id} is {ended.status}.")
         return [gr.skip()] * 6 + [round_view.round_card(self.store, working)] + [gr.skip()] * 5
 
     def start(

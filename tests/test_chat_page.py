@@ -55,6 +55,14 @@ def page(app: App) -> Iterator[Page]:
         yield window
 
 
+# Resolves when what the browser keeps of the conversation has come to rest: it is written behind what is shown.
+KEPT = """() => new Promise((resolve) => {
+  const kept = () => localStorage.getItem("plumbline-conversation");
+  const look = (before) => setTimeout(() => (kept() === before ? resolve() : look(kept())), 500);
+  look(null);
+})"""
+
+
 def ask(page: Page, message: str) -> None:
     box = page.get_by_label("Message")
     box.fill(message)
@@ -73,6 +81,7 @@ def test_a_conversation_outlives_a_reload(page: Page) -> None:
     answered(page, 1)
     ask(page, "And the wind?")
     answered(page, 2)
+    page.evaluate(KEPT)
     page.reload()
     answered(page, 2)
     page.get_by_role("button", name="New chat").click()

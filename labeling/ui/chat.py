@@ -194,7 +194,13 @@ def page(store: Store, actions: Actions) -> None:
     def server_state(_: dict[str, Any], request: gr.Request) -> dict[str, str]:
         return chat.server_state(request)
 
-    choice: dict[str, Any] = {"show_label": False, "container": False, "filterable": False, "min_width": 140}
+    choice: dict[str, Any] = {
+        "show_label": False,
+        "container": False,
+        "filterable": False,
+        "min_width": 140,
+        "elem_classes": "choice",
+    }
     history = gr.BrowserState([], storage_key="plumbline-conversation", secret="plumbline")
     pair = gr.State(None)
     with gr.Column(elem_classes="chat"):

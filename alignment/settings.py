@@ -29,7 +29,7 @@ class TrainerSettings(JobSettings):
     """What every job that trains can be told."""
 
     learning_rate: float | None = Field(
-        None, gt=0, le=1, description="Peak learning rate; by default chosen by kind, tuning and size of the model."
+        None, gt=0, description="Peak learning rate; by default chosen by kind, tuning and size of the model."
     )
     epochs: float = Field(1.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
     max_steps: int | None = Field(None, ge=1, description="Optimizer steps, in place of epochs.")

@@ -172,7 +172,6 @@ MISTAKES = {
     "serve --port 99999": "'--port'",
     "generate --pairs 100000000": "ask for 1 to 10,000",
     "round --set dpo.epochs=1e9": "'epochs'",
-    "round --set dpo.learning_rate=100": "'learning_rate'",
     "bogus": "No such command",
     "import": "Missing argument",
     "import good.jsonl --lenient": "No such option",

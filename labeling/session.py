@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from labeling import pairing
 from storage import labels
-from storage.database import Store
+from storage.database import MOST_ID, Store
 from storage.errors import UserError
 from storage.prompts import CHAT_SOURCE, NewPrompt, insert_prompts, split_of_chat
 from storage.records import Message, NewCompletion, Progress, Showing, Vote
@@ -180,7 +180,7 @@ def _check(verdict: str, strength: int, client_key: str, seconds: float | None) 
 
 
 def _check_showing_id(showing_id: int) -> None:
-    if not isinstance(showing_id, int) or abs(showing_id) >= 2**63:  # what SQLite can hold
+    if not isinstance(showing_id, int) or abs(showing_id) > MOST_ID:
         raise UserError(f"A showing is named by its whole number, not by {showing_id!r}.")
 
 

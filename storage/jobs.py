@@ -22,9 +22,7 @@ from storage.records import Job
 LEASE_S = 30.0
 MAX_ATTEMPTS = 5
 
-
-# Pairs come before the rest unless the job that ended last made pairs too;
-# among the others, what was begun goes on first.
+# Pairs come before the rest unless the job that ended last made pairs too; among the others, what was begun goes on.
 NEXT = """
 SELECT job_id FROM jobs WHERE status IN ('queued', 'running')
 ORDER BY (kind = 'generate') = coalesce(
@@ -36,6 +34,9 @@ LIMIT 1
 
 class LostLease(Exception):
     """The fence has moved on: somebody else owns this job now, and nothing was written."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(f"job {job.job_id} is no longer this worker's")
 
 
 def job_key(kind: str, spec: dict[str, Any]) -> str:
@@ -106,7 +107,7 @@ def heartbeat(store: Store, job: Job, progress: float, got_further: bool = False
             [time.time() + lease_s, min(max(progress, 0.0), 1.0), got_further, job.job_id, job.fence],
         )
         if cursor.rowcount != 1:
-            raise LostLease(f"job {job.job_id} is no longer this worker's")
+            raise LostLease(job)
         row = next(iter(db.query("SELECT cancel_requested FROM jobs WHERE job_id = ?", [job.job_id])))
     return bool(row["cancel_requested"])
 
@@ -154,7 +155,7 @@ def add_metrics(store: Store, job: Job, rows: Sequence[tuple[int, str, float]]) 
     """
     with store.write() as db:
         if not next(iter(db.query("SELECT 1 FROM jobs WHERE job_id = ? AND fence = ?", [job.job_id, job.fence])), None):
-            raise LostLease(f"job {job.job_id} is no longer this worker's")
+            raise LostLease(job)
         db.conn.executemany(
             "INSERT INTO metrics (job_id, step, name, value) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (job_id, name, step) DO UPDATE SET value = excluded.value",
@@ -229,4 +230,4 @@ def _close(db: Database, job: Job, status: str, result: str | None, error: str |
         [status, result, error, now(), status, job.job_id, job.fence],
     )
     if cursor.rowcount != 1:
-        raise LostLease(f"job {job.job_id} is no longer this worker's")
+        raise LostLease(job)

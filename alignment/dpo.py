@@ -12,12 +12,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import DPOConfig, DPOTrainer
 
 from alignment.chatformat import encode_answers, encode_prompts
-from alignment.config import DpoRecipe
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, length_limit, load_policy, save_model
 from alignment.preference_figures import preference_figures
 from alignment.preferences import Preference, other_fold, preferences_of, read_votes
+from alignment.recipes.preferences import DpoRecipe
 from alignment.scoring import sequence_log_probs
 from alignment.training import train, training_arguments
 from alignment.tuning import apply_tuning, merged, trainable_share

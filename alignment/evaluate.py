@@ -12,10 +12,10 @@ from typing import Any
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from alignment.chatformat import CutOff
-from alignment.config import EvaluateRecipe, Judge
 from alignment.generate import read_prompts
 from alignment.jobdir import JobDir
 from alignment.models import load_policy, load_reward_model
+from alignment.recipes.sampling import EvaluateRecipe, Judge
 from alignment.sampling import Sample, Sampling, have_room, sample
 from alignment.scoring import Answered, rewards, sequence_log_probs
 from alignment.statistics import bootstrap_mean, distinct, length_controlled, repetition, win_share

@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from alignment.config import GenerateRecipe
 from alignment.jobdir import JobDir
 from alignment.models import load_policy
+from alignment.recipes.sampling import GenerateRecipe
 from alignment.sampling import Sampling, have_room, sample
 from storage.errors import UserError
 from storage.records import Message

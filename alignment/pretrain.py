@@ -21,11 +21,11 @@ from torch.utils.data import TensorDataset
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
 from alignment.bpe import train_tokenizer
-from alignment.config import PretrainRecipe
 from alignment.heldout import IGNORED, Example, heldout_loss
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, default_device, save_model
+from alignment.recipes.supervised import PretrainRecipe
 from alignment.splits import hold_out
 from alignment.textfiles import read_text
 from alignment.time_budget import TimeBudget

@@ -12,13 +12,14 @@ from typing import Any
 import pyarrow.parquet as pq
 from sqlite_utils import Database
 
+from alignment.config import METHODS
 from alignment.queue import free_model_name
 from storage import jobs, labels, registry, rounds
 from storage.database import Store
 from storage.records import Job, NewCompletion
 from storage.weights import weights_sha256
 
-MODEL_KINDS = {"pretrain": "base", "sft": "policy", "dpo": "policy", "reward": "reward"}
+MODEL_KINDS = {"pretrain": "base", "sft": "policy", "reward": "reward", **dict.fromkeys(METHODS, "policy")}
 
 
 def publish(store: Store, job: Job, directory: Path, result: dict[str, Any]) -> None:

@@ -12,12 +12,12 @@ from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import RewardConfig, RewardTrainer
 
-from alignment.config import RewardRecipe
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, length_limit, load_reward_model, save_model
 from alignment.preference_figures import preference_figures
 from alignment.preferences import Preference, Votes, other_fold, preferences_of, read_votes
+from alignment.recipes.preferences import RewardRecipe
 from alignment.scoring import encode, rewards
 from alignment.statistics import correlation
 from alignment.training import train, training_arguments

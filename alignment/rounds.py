@@ -15,7 +15,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from alignment import queue
-from alignment.config import RoundRecipe, load_round_recipe
+from alignment.config import ONLINE, RoundRecipe, load_round_recipe
 from storage import jobs, prompts, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
@@ -150,16 +150,7 @@ def _stage(store: Store, this: Round, stage: str, done: dict[str, int]) -> tuple
         spec_recipe = {"kind": "reward", **settings, "policy": policy, "preferences": "preferences.parquet"}
         return "reward", _spec(this, spec_recipe, votes, f"{name}-{stage}", parent.model_id)
     if stage == "policy":
-        reference = parent if recipe.reference == "parent" else first_policy(store, parent)
-        spec_recipe = {
-            "kind": "dpo",
-            **recipe.dpo,
-            "seed": recipe.seed,
-            "policy": policy,
-            "reference": {"model_id": reference.model_id},
-            "preferences": "preferences.parquet",
-        }
-        return "dpo", _spec(this, spec_recipe, votes, name, parent.model_id)
+        return recipe.method, _policy_spec(store, this, recipe, parent, done["reward"])
     candidate = store.row("SELECT model_id FROM models WHERE job_id = ?", [done["policy"]])
     assert candidate is not None
     settings = {**EVALUATED, **recipe.evaluate, "seed": recipe.seed}
@@ -168,6 +159,28 @@ def _stage(store: Store, this: Round, stage: str, done: dict[str, int]) -> tuple
     )
     spec["publish"]["round_id"] = this.round_id
     return "evaluate", spec
+
+
+def _policy_spec(store: Store, this: Round, recipe: RoundRecipe, parent: Model, reward_job: int) -> dict[str, Any]:
+    """The stage that trains the policy: on the votes themselves, or on the reward model's scores of new completions."""
+    reference = parent if recipe.reference == "parent" else first_policy(store, parent)
+    spec_recipe = {
+        "kind": recipe.method,
+        **getattr(recipe, recipe.method),
+        "seed": recipe.seed,
+        "policy": {"model_id": parent.model_id},
+        "reference": {"model_id": reference.model_id},
+    }
+    files: dict[str, Any]
+    if recipe.method in ONLINE:
+        # The judge's prompts stay unseen: its opinion is worth more where the policy was not trained.
+        asked = prompts.prompts_of(store, "train", fold="train")
+        files = {"prompts.parquet": {"prompt_ids": [prompt.prompt_id for prompt in asked]}}
+        spec_recipe |= {"reward_model": {"job_id": reward_job}, "prompts": "prompts.parquet"}
+    else:
+        files = {"preferences.parquet": {"snapshot": snapshots.get(store, this.snapshot_id).sha256}}
+        spec_recipe |= {"preferences": "preferences.parquet"}
+    return _spec(this, spec_recipe, files, f"round-{this.round_id}", parent.model_id)
 
 
 def _spec(this: Round, recipe: dict[str, Any], files: dict[str, Any], name: str, parent_id: int) -> dict[str, Any]:

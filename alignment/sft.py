@@ -16,12 +16,12 @@ from transformers import PreTrainedTokenizerBase
 from trl import SFTConfig, SFTTrainer
 
 from alignment.chatformat import encode_answers, encode_prompts
-from alignment.config import SftRecipe
 from alignment.heldout import IGNORED, Example, heldout_loss
 from alignment.instructions import Demonstration, read_instructions
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, length_limit, load_policy, save_model
+from alignment.recipes.supervised import SftRecipe
 from alignment.splits import hold_out
 from alignment.training import train, training_arguments
 from alignment.tuning import apply_tuning, merged, trainable_share

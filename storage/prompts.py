@@ -93,8 +93,10 @@ def split_of_chat(db: Database, messages: Sequence[Message]) -> Split:
     return "heldout" if group in groups else "train"
 
 
-def prompts_of(store: Store, split: Split, limit: int | None = None, seed: int = 0) -> list[Prompt]:
-    """Prompts of one split to generate from, in a shuffled order that `seed` fixes.
+def prompts_of(
+    store: Store, split: Split, limit: int | None = None, seed: int = 0, fold: Fold | None = None
+) -> list[Prompt]:
+    """Prompts of one split, or of one fold of it, to generate from, in a shuffled order that `seed` fixes.
 
     The demo's prompts step back when the home has prompts of its own in that split, enough for an evaluation on the
     held-out side; what came of chats joins either.
@@ -103,6 +105,8 @@ def prompts_of(store: Store, split: Split, limit: int | None = None, seed: int =
     own = sum(row["source"] not in (DEMO_SOURCE, CHAT_SOURCE) for row in rows)
     if own >= (MIN_HELDOUT if split == "heldout" else 1):
         rows = [row for row in rows if row["source"] != DEMO_SOURCE]
+    if fold is not None:
+        rows = [row for row in rows if fold_of(row["sha256"]) == fold]
     rows.sort(key=lambda row: hashlib.sha256(f"{seed}:{row['sha256']}".encode()).digest())
     return [to_prompt(row) for row in rows[:limit]]
 

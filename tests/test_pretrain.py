@@ -19,11 +19,11 @@ from torch.optim.lr_scheduler import LambdaLR
 from alignment import pretrain
 from alignment.bpe import train_tokenizer
 from alignment.chatformat import render_answer, render_prompt
-from alignment.config import PretrainRecipe
 from alignment.heldout import IGNORED, heldout_loss
 from alignment.jobdir import JobDir
 from alignment.models import load_policy, load_tokenizer
 from alignment.pretrain import heldout_examples, pack, split_documents
+from alignment.recipes.supervised import PretrainRecipe
 from alignment.time_budget import TimeBudget
 from storage.errors import UserError
 

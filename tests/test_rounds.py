@@ -90,7 +90,7 @@ def test_a_wrong_setting_is_refused_with_the_nearest_right_one(store: Store) -> 
     assert "'dpo.beta'" in refusal(store, dpo={"betta": 0.1})
     assert "beta" in refusal(store, dpo={"beta": "strong"})
     assert "'reward.epochs'" in refusal(store, reward={"epoch": 1})
-    assert refusal(store, method="ppo").startswith("'method' in the round recipe cannot be 'ppo'")
+    assert refusal(store, method="grpo").startswith("'method' in the round recipe cannot be 'grpo'")
 
 
 def test_one_stage_follows_another_to_a_candidate_with_a_verdict(store: Store) -> None:

@@ -10,11 +10,11 @@ from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
 from alignment import sft
-from alignment.config import SftRecipe
 from alignment.heldout import IGNORED, heldout_loss
 from alignment.instructions import Demonstration
 from alignment.jobdir import JobDir
 from alignment.models import load_policy, load_tokenizer
+from alignment.recipes.supervised import SftRecipe
 from alignment.splits import hold_out
 from storage.errors import UserError
 from tests.sft_jobs import records, sft_job

@@ -11,16 +11,13 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from alignment.recipes.online import PpoRecipe, RlooRecipe
 from alignment.recipes.preferences import DpoRecipe, RewardRecipe
 from alignment.recipes.sampling import EvaluateRecipe, GenerateRecipe
 from alignment.recipes.supervised import PretrainRecipe, SftRecipe
 from alignment.settings import JobSettings, Settings
 from storage.errors import UserError
 
-Recipe = (
-    PretrainRecipe | SftRecipe | GenerateRecipe | RewardRecipe | DpoRecipe | PpoRecipe | RlooRecipe | EvaluateRecipe
-)
+Recipe = PretrainRecipe | SftRecipe | GenerateRecipe | RewardRecipe | DpoRecipe | EvaluateRecipe
 _ANY_RECIPE: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator="kind")])
 KINDS: dict[str, type[JobSettings]] = {
     "pretrain": PretrainRecipe,
@@ -28,8 +25,6 @@ KINDS: dict[str, type[JobSettings]] = {
     "generate": GenerateRecipe,
     "reward": RewardRecipe,
     "dpo": DpoRecipe,
-    "ppo": PpoRecipe,
-    "rloo": RlooRecipe,
     "evaluate": EvaluateRecipe,
 }
 # What a recipe is filled in with, from a command's own arguments or by a round; nobody can set it besides.
@@ -47,7 +42,7 @@ INPUTS = {
     "judge",
 }
 _SET_BY_THE_ROUND = {*INPUTS, "seed", "fold"}
-Method = Literal["dpo", "ppo", "rloo"]
+Method = Literal["dpo"]
 METHODS: tuple[str, ...] = get_args(Method)  # how a round's policy learns; each is a kind of job
 ONLINE = {"ppo", "rloo"}  # methods that learn from a reward model, not from the votes themselves
 
@@ -63,8 +58,6 @@ class RoundRecipe(Settings):
     )
     reward: dict[str, Any] = Field(default_factory=dict, description="Settings of both reward models.")
     dpo: dict[str, Any] = Field(default_factory=dict, description="Settings of DPO.")
-    ppo: dict[str, Any] = Field(default_factory=dict, description="Settings of PPO.")
-    rloo: dict[str, Any] = Field(default_factory=dict, description="Settings of RLOO.")
     evaluate: dict[str, Any] = Field(default_factory=dict, description="Settings of the evaluation.")
 
 
@@ -84,8 +77,6 @@ def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
     stages: dict[str, dict[str, Any]] = {
         "reward": {"policy": "/p"},
         "dpo": {"policy": "/p", "reference": "/p"},
-        "ppo": {"policy": "/p", "reference": "/p", "reward_model": "/p"},
-        "rloo": {"policy": "/p", "reference": "/p", "reward_model": "/p"},
         "evaluate": {"policy": "/p", "against": "/p", "judge": {"reward": "/p"}},
     }
     known = {stage: [key for key in KINDS[stage].model_fields if key not in _SET_BY_THE_ROUND] for stage in stages}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
 from alignment.recipes.preferences import DpoRecipe, RewardRecipe
 from alignment.recipes.sampling import EvaluateRecipe, GenerateRecipe
@@ -52,13 +52,18 @@ class RoundRecipe(Settings):
 
     method: Method = Field("dpo", description="How the policy learns from preferences.")
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of every stage.")
-    reference: Literal["parent", "first"] = Field(
+    reference: Literal["parent", "initial"] = Field(
         "parent",
         description="The policy that the new one is held to: the round's start, or the first of its line.",
     )
     reward: dict[str, Any] = Field(default_factory=dict, description="Settings of both reward models.")
     dpo: dict[str, Any] = Field(default_factory=dict, description="Settings of DPO.")
     evaluate: dict[str, Any] = Field(default_factory=dict, description="Settings of the evaluation.")
+
+    @field_validator("reference", mode="before")
+    @classmethod
+    def _older_word(cls, reference: Any) -> Any:
+        return "initial" if reference == "first" else reference  # as rounds on record have it
 
 
 def load_recipe(values: dict[str, Any]) -> Recipe:

@@ -37,6 +37,12 @@ def preferences_of(votes: Votes, fold: str) -> list[Preference]:
     return [_preference(row) for row in votes if row["fold"] == fold and row["verdict"] in ("a", "b")]
 
 
+def undecided(votes: Votes, fold: str) -> dict[str, int]:
+    """How many votes on a fold's prompts are ties, and how many call both answers bad."""
+    verdicts = [row["verdict"] for row in votes if row["fold"] == fold]
+    return {"ties": verdicts.count("tie"), "both_bad": verdicts.count("both_bad")}
+
+
 def other_fold(fold: str) -> str:
     """The fold that a model trained on `fold` has not seen."""
     return "judge" if fold == "train" else "train"

@@ -13,9 +13,8 @@ from alignment.dpo import TokenisedDpoTrainer
 from alignment.models import load_policy
 from alignment.preferences import preferences_of, read_votes
 from alignment.scoring import sequence_log_probs
-from storage.errors import UserError
 from storage.records import Message
-from tests.job_dirs import make_job, run_job
+from tests.job_dirs import run_job
 from tests.tiny_models import KINDS, make_model
 from tests.votes import BAD, GOOD
 
@@ -63,6 +62,7 @@ def test_the_first_loss_is_log_two_when_policy_and_reference_agree(tmp_path: Pat
         sft_weight=0,
     )
     assert result["loss"] == pytest.approx(math.log(2), abs=1e-4)
+    assert result["reference"] == "parent"
 
 
 def test_the_weighted_loss_of_the_chosen_answers_is_their_mean_over_tokens(tmp_path: Path) -> None:
@@ -97,6 +97,7 @@ def test_the_reference_is_the_one_in_the_recipe(tmp_path: Path, tuning: str) -> 
     # -log sigmoid(beta * gap) of a policy that has moved from that reference towards the preferred answers
     assert third["loss"] < math.log(2) - 0.05
     assert third["accuracy"] == 1
+    assert third["reference"] == "initial"
 
 
 def test_frozen_weights_stay_as_they_were(tmp_path: Path) -> None:
@@ -121,13 +122,8 @@ def test_without_votes_on_the_other_fold_it_trains_and_measures_nothing(tmp_path
     votes = {"fold": "judge", "judge_every": 1, "max_steps": 1}
     _, result = run_job(tmp_path / "job", kind="dpo", policy=policy, reference=policy, **votes)
     assert (result["train_pairs"], result["heldout_pairs"]) == (24, 0)
+    assert (result["ties"], result["both_bad"]) == (1, 1)
     assert "accuracy" not in result
-
-
-def test_smoothing_that_the_loss_would_ignore_is_refused(tmp_path: Path) -> None:
-    job = make_job(tmp_path / "job", kind="dpo", policy="p", reference="p", label_smoothing=0.1)
-    with pytest.raises(UserError, match="set loss_type to robust"):
-        job.recipe()
 
 
 def test_what_is_overridden_in_trl_is_still_there() -> None:

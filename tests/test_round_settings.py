@@ -9,8 +9,8 @@ from storage.errors import UserError
 
 
 def test_an_empty_field_leaves_its_default() -> None:
-    fields = {"reference": "first", "dpo.beta": "0.2", "dpo.epochs": " ", "seed": None}
-    assert round_settings(fields, None) == {"reference": "first", "dpo": {"beta": 0.2}}
+    fields = {"reference": "initial", "dpo.beta": "0.2", "dpo.epochs": " ", "seed": None}
+    assert round_settings(fields, None) == {"reference": "initial", "dpo": {"beta": 0.2}}
 
 
 def test_the_recipe_rules_over_the_fields() -> None:

@@ -142,6 +142,20 @@ def test_the_judge_is_trained_on_votes_that_the_policy_never_saw(store: Store) -
     assert evaluation.spec["recipe"]["judge"] == {"reward": {"job_id": judge.job_id}}
 
 
+@pytest.mark.parametrize(("asked", "named"), [("parent", "second"), ("initial", "first"), ("first", "first")])
+def test_the_reference_is_the_start_of_the_round_or_of_its_line(store: Store, asked: str, named: str) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    with store.write() as db:
+        base = registry.register(db, "base", "base", "models/base", "test")
+        first = registry.register(db, "first", "policy", "models/first", "test", parent_id=base)
+        second = registry.register(db, "second", "policy", "models/second", "test", parent_id=first)
+        registry.insert_promotion(db, second, "test")
+    rounds.start(store, "dpo", {"reference": asked}, "local")
+    *_, policy = [finish(store, {}) for _ in range(3)]
+    assert registry.get(store, policy.spec["recipe"]["reference"]["model_id"]).name == named
+
+
 def test_two_rounds_do_not_run_at_once(store: Store) -> None:
     add_votes(store, 60)
     add_heldout(store, 8)

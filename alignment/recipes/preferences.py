@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from alignment.settings import MOST_EPOCHS, TuningSettings
 
 Fold = Literal["train", "judge"]
+# All that TRL's DPOTrainer offers but `sft`, which learns nothing from the rejected answers.
+DpoLoss = Literal[
+    "sigmoid",
+    "hinge",
+    "ipo",
+    "exo_pair",
+    "nca_pair",
+    "robust",
+    "bco_pair",
+    "sppo_hard",
+    "aot",
+    "aot_unpaired",
+    "apo_zero",
+    "apo_down",
+    "discopop",
+    "sigmoid_norm",
+]
+# The losses that know of labels held to be wrong, with the share of them that each one's paper recommends.
+SMOOTHED = {"robust": 0.1, "exo_pair": 1e-3, "aot": 0.0, "aot_unpaired": 0.0}
+NEEDS_SMOOTHING = {"robust": "it would be the sigmoid loss", "exo_pair": "its formula takes the logarithm of it"}
+SORTED_IN_BATCH = {"aot", "aot_unpaired"}
 
 
 class RewardRecipe(TuningSettings):
@@ -33,15 +54,53 @@ class DpoRecipe(TuningSettings):
     fold: Fold = Field("train", description="Prompts to train on; accuracy is measured on the other fold.")
     epochs: float = Field(3.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
     warmup: float = Field(0.1, ge=0, lt=1, description="Share of the steps in which the rate rises from zero.")
-    beta: float = Field(0.1, ge=1e-4, le=100, description="Strength of the pull towards the reference.")
-    loss_type: Literal["sigmoid", "hinge", "ipo", "robust"] = Field("sigmoid", description="The loss, as TRL names it.")
-    label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="Share of labels held to be wrong; `robust` only.")
+    beta: float = Field(
+        0.1, ge=1e-4, le=100, description="Strength of the pull towards the reference; the tau of `ipo`."
+    )
+    loss_type: DpoLoss = Field("sigmoid", description="The loss, as TRL names it.")
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=0.5,
+        description="Share of labels held to be wrong: by default 0.1 for robust, 0.001 for exo_pair; also for aot.",
+    )
     sft_weight: float = Field(
         0.2, ge=0, description="Weight of the chosen answers' own loss, which keeps the policy answering (Llama 3)."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _recommended_smoothing(cls, values: Any) -> Any:
+        """Write the recommended smoothing into the recipe, so that a card says what was used."""
+        if not isinstance(values, dict) or values.get("loss_type") not in NEEDS_SMOOTHING:
+            return values
+        return {"label_smoothing": SMOOTHED[values["loss_type"]], **values}
+
+    @field_validator("loss_type", mode="before")
+    @classmethod
+    def _learns_from_both_sides(cls, loss_type: Any) -> Any:
+        if loss_type == "sft":
+            raise ValueError(
+                "it learns nothing from the rejected answers; sft_weight adds it to another loss, and the command "
+                "`sft` trains on demonstrations"
+            )
+        return loss_type
+
     @model_validator(mode="after")
     def _smoothing_is_used(self) -> DpoRecipe:
-        if self.label_smoothing and self.loss_type != "robust":
-            raise ValueError(f"label_smoothing has no effect on the {self.loss_type} loss: set loss_type to robust")
+        if self.label_smoothing and self.loss_type not in SMOOTHED:
+            raise ValueError(
+                f"label_smoothing has no effect on the {self.loss_type} loss: set loss_type to {', '.join(SMOOTHED)}"
+            )
+        if not self.label_smoothing and self.loss_type in NEEDS_SMOOTHING:
+            raise ValueError(
+                f"the {self.loss_type} loss needs a label_smoothing above 0, as {NEEDS_SMOOTHING[self.loss_type]}; "
+                f"its paper recommends {SMOOTHED[self.loss_type]:g}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _batch_can_be_sorted(self) -> DpoRecipe:
+        if self.loss_type in SORTED_IN_BATCH and self.batch_size < 2:
+            raise ValueError(f"the {self.loss_type} loss sorts the pairs of a batch: set batch_size to 2 or more")
         return self

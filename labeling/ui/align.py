@@ -206,7 +206,7 @@ def settings_fields() -> list[Any]:
     with gr.Row():
         method = gr.Dropdown(["dpo"], value="dpo", label="Method", filterable=False)
         reference = gr.Dropdown(
-            [("the model that the round starts from", "parent"), ("the first policy of its line", "first")],
+            [("the model that the round starts from", "parent"), ("the first policy of its line", "initial")],
             value="parent",
             label="Reference",
             filterable=False,

@@ -17,7 +17,10 @@ Votes = Sequence[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Preference:
-    """One vote for one side, an answer that was cut off as a `CutOff`. `strength` is 1 (barely) to 4 (far better)."""
+    """One vote, an answer that was cut off as a `CutOff`. `strength` is 1 (barely) to 4 (far better).
+
+    Of a tie, which has strength 0, chosen and rejected are a and b.
+    """
 
     prompt_id: int
     prompt: tuple[Message, ...]
@@ -43,6 +46,18 @@ def undecided(votes: Votes, fold: str) -> dict[str, int]:
     return {"ties": verdicts.count("tie"), "both_bad": verdicts.count("both_bad")}
 
 
+def ties_of(votes: Votes, fold: str) -> list[Preference]:
+    """The ties on a fold's prompts, in the order of the snapshot."""
+    return [_preference(row) for row in votes if row["fold"] == fold and row["verdict"] == "tie"]
+
+
+def answers_of(votes: Votes, fold: str) -> list[tuple[tuple[Message, ...], str]]:
+    """Prompt and answer of every answer that a vote on a fold's prompts compared, each once, whatever the verdict."""
+    compared = [_preference(row) for row in votes if row["fold"] == fold]
+    found = {(vote.prompt_id, text): (vote.prompt, text) for vote in compared for text in (vote.chosen, vote.rejected)}
+    return list(found.values())
+
+
 def other_fold(fold: str) -> str:
     """The fold that a model trained on `fold` has not seen."""
     return "judge" if fold == "train" else "train"
@@ -53,5 +68,5 @@ def _preference(row: dict[str, Any]) -> Preference:
         CutOff(row[f"completion_{side}"]) if row.get(f"ended_{side}") is False else row[f"completion_{side}"]
         for side in "ab"
     )
-    chosen, rejected = sides if row["verdict"] == "a" else sides[::-1]
+    chosen, rejected = sides[::-1] if row["verdict"] == "b" else sides
     return Preference(row["prompt_id"], tuple(row["prompt"]), chosen, rejected, row["strength"])

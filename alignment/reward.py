@@ -1,25 +1,38 @@
 """A reward job: a reward model from votes, by TRL's RewardTrainer, starting from the policy.
 
+Votes for one side and ties are learned from (`alignment.ties`); both bad says nothing about which answer is better, so
+it is counted, and its answers only help to say where zero is.
+
 in: policy, preferences.parquet      out: model/ (one score; its config records the mean that scores are less)
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
-from trl import RewardConfig, RewardTrainer
+from trl import RewardConfig
 
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, length_limit, load_reward_model, save_model
 from alignment.preference_figures import preference_figures
-from alignment.preferences import Preference, Votes, other_fold, preferences_of, read_votes
+from alignment.preferences import (
+    Preference,
+    Votes,
+    answers_of,
+    other_fold,
+    preferences_of,
+    read_votes,
+    ties_of,
+    undecided,
+)
 from alignment.recipes.preferences import RewardRecipe
+from alignment.reward_trainer import VoteTrainer
 from alignment.scoring import encode, rewards
 from alignment.statistics import correlation
+from alignment.ties import tie_weight
 from alignment.training import train, training_arguments
 from alignment.tuning import apply_tuning, merged, trainable_share
 from storage.errors import UserError
@@ -37,32 +50,36 @@ def run(job: JobDir, recipe: RewardRecipe) -> dict[str, Any]:
     model, tokenizer = load_reward_model(job.resolve(recipe.policy), seed=recipe.seed)
     parameters = count_parameters(model)
     limit = length_limit(model, recipe.max_length)
-    pairs = preferences_of(votes, recipe.fold)
-    rows = [row for row in _tokenised(tokenizer, pairs, recipe.margin) if _length(row) <= limit]
-    if not rows:
+    given = preferences_of(votes, recipe.fold) + (ties_of(votes, recipe.fold) if recipe.ties else [])
+    rows = [row for row in _tokenised(tokenizer, given, recipe.margin) if _length(row) <= limit]
+    ties = sum(row["tied"] for row in rows)
+    if len(rows) == ties:
         raise UserError(
-            f"No vote is left to train a reward model on: {len(pairs)} were given, longer than {limit} tokens."
+            "No vote for one side is left to train a reward model on: "
+            f"of {len(given)} votes {ties} are ties, and the others are longer than {limit} tokens."
         )
     rate = recipe.learning_rate or default_learning_rate("reward", recipe.tuning, parameters)
     model = apply_tuning(model, recipe, "SEQ_CLS")
     share = trainable_share(model)
-    trainer = RewardTrainer(
+    trainer = VoteTrainer(
         model=model,
         args=RewardConfig(**training_arguments(job, recipe, rate), max_length=None, disable_dropout=True),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
+        tie_weight=tie_weight(ties, len(rows) - ties),
     )
     loss = train(trainer, job, recipe, end=TRAINED)
     model = merged(trainer.model).eval()
-    _centre(model, tokenizer, pairs)
+    _centre(model, tokenizer, votes, recipe.fold)
     figures = _figures(model, tokenizer, preferences_of(votes, other_fold(recipe.fold)))
     save_model(model, tokenizer, job.model, recipe.save_dtype)
     return {
         "parameters": parameters,
         "trainable_share": share,
-        "train_pairs": len(rows),
-        "dropped": len(pairs) - len(rows),
-        **_left_out(votes),
+        "train_pairs": len(rows) - ties,
+        "train_ties": ties,
+        "dropped": len(given) - len(rows),
+        **undecided(votes, recipe.fold),
         "loss": loss,
         "learning_rate": rate,
         "reward_mean": model.config.reward_mean,
@@ -70,29 +87,35 @@ def run(job: JobDir, recipe: RewardRecipe) -> dict[str, Any]:
     }
 
 
-def _tokenised(tokenizer: PreTrainedTokenizerBase, pairs: list[Preference], use_margin: bool) -> list[dict[str, Any]]:
-    """Rows as TRL's RewardTrainer takes them when they are tokenised already."""
-    chosen = encode(tokenizer, [(pair.prompt, pair.chosen) for pair in pairs])
-    rejected = encode(tokenizer, [(pair.prompt, pair.rejected) for pair in pairs])
-    rows = [{"chosen_ids": c, "rejected_ids": r} for c, r in zip(chosen, rejected, strict=True)]
-    if not use_margin:
-        return rows
-    return [{**row, "margin": MARGINS[pair.strength]} for row, pair in zip(rows, pairs, strict=True)]
+def _tokenised(tokenizer: PreTrainedTokenizerBase, votes: list[Preference], use_margin: bool) -> list[dict[str, Any]]:
+    """Rows as `VoteTrainer` takes them."""
+    chosen = encode(tokenizer, [(vote.prompt, vote.chosen) for vote in votes])
+    rejected = encode(tokenizer, [(vote.prompt, vote.rejected) for vote in votes])
+    return [
+        {
+            "prompt_id": vote.prompt_id,
+            "chosen_ids": chosen_ids,
+            "rejected_ids": rejected_ids,
+            "margin": MARGINS[vote.strength] if use_margin else 0.0,
+            "tied": vote.strength == 0,
+        }
+        for vote, chosen_ids, rejected_ids in zip(votes, chosen, rejected, strict=True)
+    ]
 
 
 def _length(row: dict[str, Any]) -> int:
     return max(len(row["chosen_ids"]), len(row["rejected_ids"]))
 
 
-def _centre(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, pairs: list[Preference]) -> None:
-    """Record the mean score of the answers that were voted on, so that 0 means "as good as the policy's own".
+def _centre(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, votes: Votes, fold: str) -> None:
+    """Record the mean score of the fold's answers, so that 0 means "as good as the policy's own".
 
-    The loss fixes only differences, so a constant is free; the answers are the policy's own, chosen and rejected alike
-    (Stiennon et al. 2020 normalise to a mean of 0 on reference answers).
+    The loss fixes only differences, so a constant is free. The answers are the policy's own, each once, whatever was
+    voted on them: without those that were both bad the mean would be too high (Stiennon et al. 2020 normalise to a
+    mean of 0 on reference answers).
     """
     model.config.reward_mean = 0.0
-    answered = [(pair.prompt, text) for pair in pairs for text in (pair.chosen, pair.rejected)]
-    scores = rewards(model, tokenizer, answered)
+    scores = rewards(model, tokenizer, answers_of(votes, fold))
     model.config.reward_mean = sum(scores) / len(scores)
 
 
@@ -108,9 +131,3 @@ def _figures(
         **preference_figures(margins, [pair.prompt_id for pair in pairs]),
         **({"length_correlation": correlation(scores, lengths)} if pairs else {}),
     }
-
-
-def _left_out(votes: Votes) -> dict[str, int]:
-    """Votes of a snapshot that say nothing about which answer is better; counted, not trained on."""
-    verdicts = Counter(row["verdict"] for row in votes)
-    return {"ties": verdicts["tie"], "both_bad": verdicts["both_bad"]}

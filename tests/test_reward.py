@@ -7,15 +7,23 @@ from pathlib import Path
 
 import pytest
 import torch
+from datasets import Dataset
+from trl import RewardConfig, RewardTrainer
 
 from alignment.models import load_reward_model
+from alignment.reward_trainer import VoteTrainer
 from alignment.scoring import encode, rewards
+from alignment.training import training_arguments
 from storage.records import Message
-from tests.job_dirs import run_job
+from tests.job_dirs import make_job, run_job
 from tests.tiny_models import KINDS, make_model
 from tests.votes import BAD, GOOD
 
 PROMPT: list[Message] = [{"role": "user", "content": "Tell me about the sea, please. 99"}]
+ROWS = [
+    {"prompt_id": place, "chosen_ids": [5 + place, 9, 2], "rejected_ids": [7, 2], "margin": place / 3, "tied": False}
+    for place in range(3)
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -28,7 +36,7 @@ def test_it_learns_which_answers_are_preferred(tmp_path: Path, kind: str) -> Non
     assert min(good) > max(bad)
     assert result["accuracy"] == 1
     assert (result["train_pairs"], result["heldout_pairs"]) == (18, 6)
-    assert (result["ties"], result["both_bad"], result["dropped"]) == (1, 1, 0)
+    assert (result["ties"], result["both_bad"], result["dropped"]) == (0, 1, 0)
 
 
 def test_zero_means_as_good_as_the_answers_it_saw(tmp_path: Path) -> None:
@@ -37,12 +45,56 @@ def test_zero_means_as_good_as_the_answers_it_saw(tmp_path: Path) -> None:
     model, tokenizer = load_reward_model(job.model)
     seen = [
         ([{"role": "user", "content": f"Tell me about the sea, please. {n}"}], text)
-        for n in range(24)
+        for n in range(26)  # the last of which is both bad
         if n % 4
         for text in (GOOD[n % 3], BAD[n % 3])
     ]
     scores = rewards(model, tokenizer, seen)  # type: ignore[arg-type]
     assert sum(scores) / len(scores) == pytest.approx(0, abs=1e-4)
+
+
+def test_ties_are_learned_from_unless_told_otherwise_and_both_bad_is_only_counted(tmp_path: Path) -> None:
+    recipe = {"kind": "reward", "policy": str(make_model("llama", tmp_path / "policy")), "fold": "judge"}
+    _, with_ties = run_job(tmp_path / "with", **recipe, max_steps=1)
+    _, without = run_job(tmp_path / "without", **recipe, max_steps=1, ties=False)
+    assert (with_ties["train_pairs"], with_ties["train_ties"]) == (6, 1)
+    assert (without["train_pairs"], without["train_ties"]) == (6, 0)
+    assert (with_ties["ties"], without["ties"]) == (1, 1)
+    _, other = run_job(tmp_path / "other", **{**recipe, "fold": "train"}, max_steps=1)
+    assert (other["train_pairs"], other["train_ties"], other["both_bad"]) == (18, 0, 1)
+
+
+def test_without_ties_the_loss_is_that_of_trl(tmp_path: Path) -> None:
+    model, tokenizer = load_reward_model(make_model("llama", tmp_path / "policy"), seed=0)
+    trainer = VoteTrainer(
+        model=model,
+        args=RewardConfig(output_dir=str(tmp_path), report_to="none", use_cpu=True, adam_epsilon=1e-5),
+        train_dataset=Dataset.from_list(ROWS),
+        processing_class=tokenizer,
+        tie_weight=0.0,
+    )
+    batch = next(iter(trainer.get_train_dataloader()))
+    ours = trainer.compute_loss(model, dict(batch))
+    theirs = RewardTrainer.compute_loss(trainer, model, {k: v for k, v in batch.items() if k != "tied"})
+    assert ours.item() == pytest.approx(theirs.item(), abs=1e-6)
+    assert len(trainer._metrics["eval"]["accuracy"]) == 2  # each has written its own where TRL's log reads them
+
+
+def test_a_batch_holds_all_pairs_of_a_prompt(tmp_path: Path) -> None:
+    model, tokenizer = load_reward_model(make_model("llama", tmp_path / "policy"), seed=0)
+    args = RewardConfig(output_dir=str(tmp_path), report_to="none", use_cpu=True, per_device_train_batch_size=4)
+    rows = [{**row, "prompt_id": place % 3, "margin": float(place % 3)} for place, row in enumerate(ROWS * 5)]
+    trainer = VoteTrainer(
+        model=model, args=args, train_dataset=Dataset.from_list(rows), processing_class=tokenizer, tie_weight=0.0
+    )
+    batches = [set(batch["margin"].tolist()) for batch in trainer.get_train_dataloader()]
+    assert sorted(batches, key=min) == [{0.0}, {1.0}, {2.0}]  # of five pairs each, though a batch is of four
+
+
+def test_adam_is_told_the_epsilon_of_the_original_work(tmp_path: Path) -> None:
+    job = make_job(tmp_path / "job", kind="reward", policy="p")
+    arguments = training_arguments(job, job.recipe(), 1e-4)  # type: ignore[arg-type]
+    assert arguments["adam_epsilon"] == 1e-5
 
 
 def test_a_new_head_is_drawn_as_it_should_be(tmp_path: Path) -> None:

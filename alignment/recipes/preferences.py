@@ -40,7 +40,9 @@ class RewardRecipe(TuningSettings):
     preferences: str = Field("preferences.parquet", description="Snapshot of preferences.")
     fold: Fold = Field("train", description="Prompts to train on; accuracy is measured on the other fold.")
     epochs: float = Field(3.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
+    batch_size: int = Field(16, ge=1, description="Pairs to a forward pass; a prompt's pairs are not parted.")
     margin: bool = Field(True, description="Use the strength of a preference as a margin (Llama 2).")
+    ties: bool = Field(True, description="Learn from ties too, by Davidson's model (1970).")
     adam_epsilon: float = Field(1e-5, gt=0, description="Adam's epsilon.")
 
 

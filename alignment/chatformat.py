@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from storage.errors import UserError
 from storage.records import Message
 
 if TYPE_CHECKING:  # the registry reads the plain template in a process that loads no model
@@ -71,6 +72,45 @@ def encode_answers(
     """
     pairs = zip(prompts, answers, strict=True)
     return _encode(tokenizer, [render_answer(tokenizer, prompt, answer) for prompt, answer in pairs])
+
+
+def render_turns(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> list[list[tuple[str, bool]]]:
+    """A conversation as runs of text, each with whether it is learned: answers are, all else is only read.
+
+    One list of runs as a rule. A template that writes the past otherwise than it was said, as those do that leave out
+    earlier reasoning, gets a list for each answer, so that every answer is learned behind what the policy will read.
+    Raises UserError when the template refuses the conversation.
+    """
+    answers = [
+        (_opening(tokenizer, messages[:index]), render_answer(tokenizer, messages[:index], turn["content"]))
+        for index, turn in enumerate(messages)
+        if turn["role"] == "assistant"
+    ]
+    runs: list[tuple[str, bool]] = []
+    said = ""
+    for opening, answer in answers:
+        if not opening.startswith(said):
+            return [[(opening, False), (answer, True)] for opening, answer in answers]
+        runs += [(opening[len(said) :], False), (answer, True)]
+        said = opening + answer
+    return [runs]
+
+
+def encode_runs(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:
+    """Token ids of pieces that a template has rendered, each tokenised apart."""
+    return _encode(tokenizer, list(texts))
+
+
+def _opening(tokenizer: PreTrainedTokenizerBase, prompt: Sequence[Message]) -> str:
+    from jinja2 import TemplateError  # loaded with the tokenizer, which a process that reads a template alone has not
+
+    try:
+        return render_prompt(tokenizer, prompt)
+    except TemplateError as error:
+        roles = ", ".join(turn["role"] for turn in prompt)
+        raise UserError(
+            f"The model's chat template takes no conversation of the turns {roles} ({error}): take such records out."
+        ) from error
 
 
 def _encode(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[int]]:

@@ -78,19 +78,25 @@ def pretrain_command(
 
 
 def sft_command(
-    file: Annotated[Path, typer.Argument(help="Instructions in the Alpaca format, JSON or JSONL.")],
     name: Annotated[str, typer.Option(help="The name of the new policy.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="Alpaca, self-instruct or chat records: JSON, JSONL, CSV or Parquet.")
+    ] = None,
     base: Annotated[str | None, typer.Option(help="The model to tune; the promoted one by default.")] = None,
     tuning: Annotated[str | None, typer.Option(help="full (as it is), freeze (the last blocks only) or lora.")] = None,
+    demonstrations: Annotated[
+        bool, typer.Option("--demonstrations", help="Learn from the answers that labelers wrote, too, or alone.")
+    ] = False,
     settings: Settings = [],  # noqa: B006
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Fine-tune a model on instructions."""
+    """Fine-tune a model on instructions, on what labelers wrote, or on both."""
     store = open_home(home)
     start = _model(store, base, "policy", "base")
     recipe = {**_settings(settings), **({"tuning": tuning} if tuning else {})}
-    _run_and_answer(store, queue.sft(store, file, start, name, recipe, ACTOR), name, as_json)
+    result = _run(store, queue.sft(store, file, start, name, recipe, ACTOR, demonstrations))
+    answer(as_json, {"name": name, **result}, f"{name} is registered. {_learned(result)}")
 
 
 def reward_command(
@@ -174,6 +180,22 @@ def _run_and_answer(store: Store, job_id: int, name: str, as_json: bool) -> None
     result = _run(store, job_id)
     figures = ", ".join(f"{key} {value:.4g}" for key, value in result.items() if isinstance(value, (int, float)))
     answer(as_json, {"name": name, **result}, f"{name} is registered ({figures}).")
+
+
+def _learned(result: dict[str, Any]) -> str:
+    """What came of fine-tuning, in a few sentences."""
+    said = (
+        f"Held-out loss {result['loss_before']:.3f} before, {result['loss_after']:.3f} after (nats an answer token, on "
+        f"{result['heldout_records']} records); {result['trainable_share']:.2%} of the parameters were trained, on "
+        f"{result['records']} records."
+    )
+    if result["demonstrations"]:
+        said += f" {result['demonstrations_share']:.0%} of the data was written by labelers."
+    if result["cut"] or result["dropped"]:
+        said += (
+            f" Too long for the model: {result['cut']} records were cut behind an answer, {result['dropped']} left out."
+        )
+    return said
 
 
 def _judge(store: Store, policy: Model, judge: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -32,6 +32,7 @@ INPUTS = {
     "kind",
     "model",
     "instructions",
+    "demonstrations",
     "text",
     "policy",
     "reference",

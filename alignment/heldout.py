@@ -19,6 +19,11 @@ class Example:
     input_ids: list[int]
     labels: list[int]
 
+    @property
+    def answer_tokens(self) -> int:
+        """How many tokens the loss is on."""
+        return sum(label != IGNORED for label in self.labels)
+
 
 @dataclass(frozen=True)
 class HeldoutLoss:

@@ -5,6 +5,7 @@ After this the job needs no database: `python -m alignment.run DIR` has all it r
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -68,6 +69,10 @@ def _write_input(store: Store, target: Path, source: dict[str, Any]) -> None:
         pq.write_table(pa.Table.from_pylist(_prompt_rows(store, source["prompt_ids"]), PROMPT_SCHEMA), target)
     else:
         _copy(source["copy"], target)
+        with target.open("rb") as handle:
+            same = hashlib.file_digest(handle, "sha256").hexdigest() == source["sha256"]
+        if not same:
+            raise UserError(f"{source['copy']} is not as it was when this job was asked for: ask for it again.")
 
 
 def _copy_snapshot(store: Store, sha256: str, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import os
 import shutil
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import cast
 
 import torch
+from peft import prepare_model_for_kbit_training
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    BitsAndBytesConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -59,13 +62,33 @@ def load_tokenizer(path: Path | str) -> PreTrainedTokenizerBase:
 
 
 def load_policy(
-    path: Path | str, dtype: torch.dtype = torch.float32
+    path: Path | str, dtype: torch.dtype = torch.float32, device: torch.device | None = None
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """A policy in eval mode, on the GPU if there is one, and its tokenizer."""
+    """A policy in eval mode, on the GPU if there is one and no other `device` is named, and its tokenizer."""
     tokenizer = load_tokenizer(path)
-    model = _load(AutoModelForCausalLM, path, dtype, set())
+    model = _load(AutoModelForCausalLM, path, dtype, set()).to(device or default_device())
     _fit(model, tokenizer)
     return model, tokenizer
+
+
+def load_policy_in_4_bits(path: Path | str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """A policy whose linear layers are held as 4-bit NormalFloat, their scales quantised too (QLoRA, Dettmers et al.
+    2023), ready for adapters, and its tokenizer. Raises UserError where there is no CUDA GPU or no bitsandbytes.
+    """
+    if not torch.cuda.is_available():
+        raise UserError("Weights in 4 bits need a CUDA GPU, and this machine has none: leave four_bit out.")
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise UserError("Weights in 4 bits need the package bitsandbytes: install it, or leave four_bit out.")
+    bits = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
+    tokenizer = load_tokenizer(path)
+    model = _load(AutoModelForCausalLM, path, torch.bfloat16, set(), quantization_config=bits, device_map={"": 0})
+    _fit(model, tokenizer)
+    return cast(PreTrainedModel, prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)), tokenizer
 
 
 def load_reward_model(
@@ -78,7 +101,7 @@ def load_reward_model(
     """
     tokenizer = load_tokenizer(path)
     may_lack = {"score.weight"} if seed is not None else set()
-    model = _load(AutoModelForSequenceClassification, path, dtype, may_lack, num_labels=1)
+    model = _load(AutoModelForSequenceClassification, path, dtype, may_lack, num_labels=1).to(default_device())
     _fit(model, tokenizer)
     if seed is not None:
         head = model.score.weight
@@ -155,7 +178,7 @@ def _load(
     missing = sorted(set(info["missing_keys"]) - may_lack)
     if missing:
         raise UserError(f"The model in {path} lacks the weights {missing[0]}: it is incomplete, or of another kind.")
-    return cast(PreTrainedModel, model.to(default_device()).eval())
+    return cast(PreTrainedModel, model.eval())
 
 
 def _fit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:

@@ -27,10 +27,10 @@ from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, default_device, save_model
 from alignment.recipes.supervised import PretrainRecipe
 from alignment.splits import hold_out
-from alignment.textfiles import read_text
 from alignment.time_budget import TimeBudget
 from alignment.training import train, training_arguments
 from storage.errors import UserError
+from storage.exchange.reading import read_text
 
 TRAINED = 0.97  # of the job's progress, when training ends
 ENDLESS = 10**9  # steps, where time is what ends training

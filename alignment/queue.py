@@ -15,9 +15,11 @@ from typing import Any
 from sqlite_utils import Database
 
 from alignment.config import load_recipe
-from storage import jobs, labels, registry, snapshots
+from alignment.demonstrations import curriculum
+from storage import demonstrations, jobs, labels, registry, snapshots
 from storage.database import Store
 from storage.errors import UserError
+from storage.exchange.demonstrations import read_demonstrations
 from storage.prompts import prompts_of
 from storage.records import Model
 
@@ -55,22 +57,40 @@ def generate(store: Store, model: Model, pairs: int, actor: str, seed: int | Non
     return submit(store, "generate", spec, actor)
 
 
-def sft(store: Store, instructions: Path, base: Model, name: str, settings: dict[str, Any], actor: str) -> int:
-    """Queue supervised fine-tuning of a base or policy on an Alpaca file; the result is registered as `name`.
+def sft(
+    store: Store,
+    instructions: Path | None,
+    base: Model,
+    name: str,
+    settings: dict[str, Any],
+    actor: str,
+    written: bool = False,
+) -> int:
+    """Queue supervised fine-tuning of a base or policy; the result is registered as `name`.
 
-    A `heldout` among the settings names a second file, which is copied as the first one is.
+    It learns from a file of instructions, from the demonstrations that labelers have `written`, or from both. A
+    `heldout` among the settings names another file, which is copied as the first one is. Every record is read first:
+    raises UserError, and queues nothing, for a malformed one, and where there are too few to hold some out.
     """
-    files = {"instructions": instructions}
+    files = {} if instructions is None else {"instructions": instructions}
     if settings.get("heldout") is not None:
         files["heldout"] = Path(str(settings["heldout"]))
-    return _train_from_files(
-        store, "sft", files, name, {**settings, "model": {"model_id": base.model_id}}, actor, base.model_id
-    )
+    _check_files(store, files, name)
+    recipe = {**settings, "model": {"model_id": base.model_id}}
+    frozen = {"demonstrations": "demonstrations.jsonl"} if written else {}
+    whole = whole_recipe({"kind": "sft", **recipe, **{setting: str(path) for setting, path in files.items()}, **frozen})
+    read = {setting: read_demonstrations(path) for setting, path in files.items()}
+    own = demonstrations.standing(store) if written else []
+    curriculum(read.get("instructions", []), own, read.get("heldout"), whole["heldout_share"])
+    if written:
+        files["demonstrations"] = demonstrations.freeze(store)
+    return submit(store, "sft", _spec_of_files("sft", files, name, recipe, base.model_id), actor)
 
 
 def pretrain(store: Store, text: Path, name: str, settings: dict[str, Any], actor: str) -> int:
     """Queue a base model from scratch on a text file; the result is registered as `name`."""
-    return _train_from_files(store, "pretrain", {"text": text}, name, settings, actor, None)
+    _check_files(store, {"text": text}, name)
+    return submit(store, "pretrain", _spec_of_files("pretrain", {"text": text}, name, settings, None), actor)
 
 
 def reward(store: Store, policy: Model, name: str, settings: dict[str, Any], actor: str) -> int:
@@ -159,27 +179,24 @@ def free_model_name(db: Database, wanted: str) -> str:
     return next(name for name in [wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))] if name not in taken)
 
 
-def _train_from_files(
-    store: Store,
-    kind: str,
-    sources: dict[str, Path],
-    name: str,
-    settings: dict[str, Any],
-    actor: str,
-    parent_id: int | None,
-) -> int:
-    """Queue training on files, by the setting of the recipe that each is for."""
+def _check_files(store: Store, sources: dict[str, Path], name: str) -> None:
+    """Raise UserError when a file is not there, or a model of this name could not be registered."""
     for source in sources.values():
         if not source.is_file():
             raise UserError(f"There is no file {source} to train on or to measure by.")
     registry.check_free(store.db(), name)
-    copied = {setting: "".join([setting, *source.suffixes[-2:]]) for setting, source in sources.items()}
-    spec = {
+
+
+def _spec_of_files(
+    kind: str, sources: dict[str, Path], name: str, settings: dict[str, Any], parent_id: int | None
+) -> dict[str, Any]:
+    """The spec of training on files, by the setting of the recipe that each is for."""
+    copied = {setting: "".join([setting, *source.suffixes[-2:]]).lower() for setting, source in sources.items()}
+    return {
         "recipe": {"kind": kind, **settings, **copied},
         "files": {copied[setting]: copy_of(source) for setting, source in sources.items()},
         "publish": {"name": name, "parent_id": parent_id},
     }
-    return submit(store, kind, spec, actor)
 
 
 def copy_of(path: Path) -> dict[str, str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 
@@ -54,6 +54,11 @@ class TrainerSettings(JobSettings):
     save_dtype: Dtype = Field("float32", description="Number format of the saved weights.")
 
 
+def _names(value: Any) -> Any:
+    """Names in a list, or in a text with commas between them."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
 class TuningSettings(TrainerSettings):
     """What every job that tunes an existing model can be told."""
 
@@ -62,6 +67,11 @@ class TuningSettings(TrainerSettings):
     )
     unfrozen_blocks: int = Field(2, ge=1, description="With tuning freeze: how many last blocks are trained.")
     lora_rank: int = Field(16, ge=1, description="With tuning lora: rank of the adapters.")
+    lora_targets: Annotated[list[str], BeforeValidator(_names)] | None = Field(
+        None,
+        min_length=1,
+        description="With tuning lora: which modules get adapters, by name; by default every linear layer.",
+    )
     lora_alpha: float = Field(32.0, gt=0, description="With tuning lora: adapters are scaled by alpha / rank.")
     max_length: int = Field(
         1024, ge=8, description="Tokens of prompt and completion; longer examples are left out and counted."

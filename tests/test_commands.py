@@ -237,6 +237,13 @@ MISTAKES = {
     "sft good.jsonl --name new --set kind=dpo": "'kind' cannot be set",
     "sft good.jsonl --name new --set tuning=some": "cannot be 'some'",
     "sft good.jsonl --name new --set heldout=absent.json": "absent.json",
+    "sft good.jsonl --name new": "Line 1 of good.jsonl is malformed, for it has neither instruction nor messages",
+    "sft few.jsonl --name new": "too few demonstrations (1)",
+    "sft few.jsonl --name new --set heldout=good.jsonl": "Line 1 of good.jsonl is malformed",
+    "sft few.jsonl --name new --set four_bit=true": "four_bit goes with tuning lora alone",
+    "sft few.jsonl --name new --set demonstrations=few.jsonl": "'demonstrations' cannot be set",
+    "sft --name new": "neither a file of instructions nor any demonstrations",
+    "sft --demonstrations --name new": "No labeler has written a demonstration",
     "pretrain absent.txt --name new": "absent.txt",
     "pretrain good.jsonl --name new --set minutes=1 --set max_steps=9": "max_steps has no effect",
     "serve --host 0.0.0.0": "loopback",
@@ -253,6 +260,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory, llama: Path) -> Path:
     (folder / "empty").mkdir()
     (folder / "there.jsonl").write_text("mine")
     (folder / "good.jsonl").write_text('{"prompt": "Hi"}\n')
+    (folder / "few.jsonl").write_text('{"instruction": "Hi", "output": "Hello"}\n')
     (folder / "half.jsonl").write_text('{"prompt": "Hi"}\n{}\n')
     (folder / "bad.jsonl").write_text("7\n")
     (folder / "taste.py").write_text("def longer(prompt, completion):\n    return len(completion)\n")

@@ -46,13 +46,30 @@ class PretrainRecipe(TrainerSettings):
 
 
 class SftRecipe(TuningSettings):
-    """Supervised fine-tuning on instructions."""
+    """Supervised fine-tuning on demonstrations: a file of instructions, labelers' own, or both."""
 
     kind: Literal["sft"]
     model: str = Field(description="Directory of the model to tune.")
-    instructions: str = Field(description="Alpaca records (instruction, input, output), JSON list or JSONL, also .gz.")
-    heldout: str | None = Field(None, description="Alpaca file to measure by; by default a split of `instructions`.")
+    instructions: str | None = Field(None, description="Alpaca, self-instruct or chat records, in any format read.")
+    demonstrations: str | None = Field(None, description="Demonstrations that labelers wrote, as chat records.")
+    demonstration_repeats: int = Field(1, ge=1, le=1000, description="How often each of labelers' own is in a pass.")
+    heldout: str | None = Field(None, description="A file to measure by; by default a part of what is learned from.")
     heldout_share: float = Field(0.03, gt=0, lt=0.5, description="Share of the prompts that are split off to measure.")
     epochs: float = Field(3.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
     # Only here: learning from preferences compares log-probabilities, for which all dropout is off.
     lora_dropout: float = Field(0.0, ge=0, lt=1, description="With tuning lora: dropout on the adapters' input.")
+    four_bit: bool = Field(
+        False, description="With tuning lora, on CUDA: the base weights are held in 4 bits while adapters are trained."
+    )
+
+    @model_validator(mode="after")
+    def _has_something_to_learn(self) -> SftRecipe:
+        if self.instructions is None and self.demonstrations is None:
+            raise ValueError("there is neither a file of instructions nor any demonstrations to learn from")
+        return self
+
+    @model_validator(mode="after")
+    def _four_bits_carry_adapters(self) -> SftRecipe:
+        if self.four_bit and self.tuning != "lora":
+            raise ValueError("four_bit goes with tuning lora alone, for weights in 4 bits cannot be trained")
+        return self

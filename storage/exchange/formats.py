@@ -54,8 +54,8 @@ def detect(path: Path, values: Iterable[Any]) -> str:
 
 def read_prompt(row: Any) -> Messages:
     """Plain text, or `prompt` or `messages`; a conversation that ends in an answer is cut before it."""
-    value = row if isinstance(row, str) else _first_of(row, "prompt", "messages")
-    turns = _conversation(value, "the prompt")
+    value = row if isinstance(row, str) else field_of(row, "prompt", "messages")
+    turns = conversation_of(value, "the prompt")
     while turns and turns[-1]["role"] == "assistant":
         turns = turns[:-1]
     return _ending_in_user(turns)
@@ -63,27 +63,27 @@ def read_prompt(row: Any) -> Messages:
 
 def read_alpaca(row: Any) -> Messages:
     """`instruction` with its `input`, if any, as one prompt; the `output` is not a prompt and is left."""
-    instruction = _text(_first_of(row, "instruction"), "the instruction")
+    instruction = text_of(field_of(row, "instruction"), "the instruction")
     given = row.get("input")
     if given is None and isinstance(row.get("instances"), list) and row["instances"]:
-        given = _first_of(row["instances"][0], "input")
-    parts = [instruction, _text(given, "the input") if given is not None else ""]
+        given = field_of(row["instances"][0], "input")
+    parts = [instruction, text_of(given, "the input") if given is not None else ""]
     return _ending_in_user(({"role": "user", "content": "\n\n".join(part for part in parts if part.strip())},))
 
 
 def read_trl(row: Any) -> ImportedPreference:
     """`chosen` and `rejected`, plain or conversational, with or without a `prompt` of their own."""
-    chosen, rejected = _first_of(row, "chosen"), _first_of(row, "rejected")
+    chosen, rejected = field_of(row, "chosen"), field_of(row, "rejected")
     given = row.get("prompt")
     if isinstance(chosen, str) and isinstance(rejected, str):
         if given is None:
             given, chosen, rejected = _split_shared_text(chosen, rejected)
-        turns = _conversation(given, "the prompt")
+        turns = conversation_of(given, "the prompt")
     else:
         turns, chosen, rejected = _split_shared_turns(
-            () if given is None else _conversation(given, "the prompt"),
-            _conversation(chosen, "chosen"),
-            _conversation(rejected, "rejected"),
+            () if given is None else conversation_of(given, "the prompt"),
+            conversation_of(chosen, "chosen"),
+            conversation_of(rejected, "rejected"),
         )
     return _preference(turns, chosen, rejected, _strength(row.get("margin")))
 
@@ -93,8 +93,8 @@ def read_hh(row: Any) -> ImportedPreference:
 
     What follows is the answer, word for word, even where a transcript goes on with further turns.
     """
-    chosen = _transcript(_first_of(row, "chosen"), "chosen")
-    rejected = _transcript(_first_of(row, "rejected"), "rejected")
+    chosen = _transcript(field_of(row, "chosen"), "chosen")
+    rejected = _transcript(field_of(row, "rejected"), "rejected")
     shared = 0
     while shared < min(len(chosen), len(rejected)) and chosen[shared] == rejected[shared]:
         shared += 1
@@ -110,8 +110,8 @@ PREFERENCE_READERS: dict[str, Callable[[Any], ImportedPreference]] = {"trl": rea
 
 
 def _preference(turns: Messages, chosen: str, rejected: str, strength: int) -> ImportedPreference:
-    _text(chosen, "chosen")
-    _text(rejected, "rejected")
+    text_of(chosen, "chosen")
+    text_of(rejected, "rejected")
     if chosen == rejected:
         raise BadRow("chosen and rejected are the same, so neither is preferred")
     return ImportedPreference(_ending_in_user(turns), chosen, rejected, strength)
@@ -125,7 +125,8 @@ def _ending_in_user(turns: Messages) -> Messages:
     return turns
 
 
-def _first_of(row: Any, *names: str) -> Any:
+def field_of(row: Any, *names: str) -> Any:
+    """The first of these fields that a row has. Raises BadRow when it has none."""
     if not isinstance(row, dict):
         raise BadRow("it is no object with named fields")
     for name in names:
@@ -134,7 +135,8 @@ def _first_of(row: Any, *names: str) -> Any:
     raise BadRow(f"it has no {' or '.join(names)}")
 
 
-def _text(value: Any, what: str) -> str:
+def text_of(value: Any, what: str) -> str:
+    """A text as it is. Raises BadRow when it is none, is too long, or holds what is no character."""
     if not isinstance(value, str):
         raise BadRow(f"{what} is no text")
     if len(value) > MOST_CHARACTERS:
@@ -146,15 +148,15 @@ def _text(value: Any, what: str) -> str:
     return value
 
 
-def _conversation(value: Any, what: str) -> Messages:
+def conversation_of(value: Any, what: str) -> Messages:
     """Messages with a role and a text each; plain text is one turn of a user's."""
     if not isinstance(value, list):
-        return ({"role": "user", "content": _text(value, what)},)
+        return ({"role": "user", "content": text_of(value, what)},)
     turns: list[Message] = []
     for turn in value:
         if not isinstance(turn, dict) or turn.get("role") not in ROLES:
             raise BadRow(f"a message of {what} has a role that is none of {', '.join(ROLES)}")
-        turns.append({"role": turn["role"], "content": _text(turn.get("content"), f"a message of {what}")})
+        turns.append({"role": turn["role"], "content": text_of(turn.get("content"), f"a message of {what}")})
     if sum(len(turn["content"]) for turn in turns) > MOST_CHARACTERS:
         raise BadRow(f"{what} has more than {MOST_CHARACTERS} characters")
     return tuple(turns)
@@ -195,7 +197,7 @@ def _strength(margin: Any) -> int:
 
 
 def _transcript(value: Any, what: str) -> list[tuple[str, str]]:
-    opening, *parts = _TURN.split("\n\n" + _text(value, what).lstrip())
+    opening, *parts = _TURN.split("\n\n" + text_of(value, what).lstrip())
     if opening.strip() or not parts:
         raise BadRow(f"{what} does not begin with 'Human:'")
     return list(zip(parts[::2], parts[1::2], strict=True))

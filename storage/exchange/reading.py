@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -26,7 +27,10 @@ MOST_ROWS = 2_000_000
 PARQUET_BATCH = 64  # a few bytes of Parquet can stand for many rows, so they are unpacked a few at a time
 NAMES_SHOWN = 8
 SUFFIXES = (".txt", ".json", ".jsonl", ".csv", ".parquet")
-COLUMNS = ("prompt", "messages", "instruction", "input", "instances", "chosen", "rejected", "margin")
+COLUMNS = ("prompt", "messages", "instruction", "input", "output", "instances", "chosen", "rejected", "margin")
+GZIP_MAGIC = b"\x1f\x8b"
+
+_BETWEEN_RECORDS = re.compile(r"[\s,]*")
 
 
 class BadRow(Exception):
@@ -38,16 +42,40 @@ Row = tuple[int, Any]  # its number, and a dict, a string or the BadRow that say
 
 def read_rows(path: Path) -> list[Row]:
     """Every row of a file. Raises UserError when the file as a whole cannot be read."""
-    name = path.name.lower().removesuffix(".gz")
-    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
-    if suffix is None:
-        raise UserError(f"{path} is no file to import by its name: it has to end in {', '.join(SUFFIXES)}, or .gz.")
+    suffix = _suffix(path)
     rows: list[Row] = []
     for row in _rows(path, suffix, _unpacked(path).removeprefix(codecs.BOM_UTF8)):
         if len(rows) == MOST_ROWS:
             raise UserError(f"{path} has more than {MOST_ROWS} rows: split it into smaller files.")
         rows.append(row)
     return rows
+
+
+def read_text(path: Path) -> str:
+    """The whole text of a file, plain or gzipped, without a byte-order mark and with "\\n" at line ends.
+
+    Raises UserError when it cannot be read, is a torn gzip file, or is not UTF-8.
+    """
+    text = _decoded(path, _unpacked(path, most=None).removeprefix(codecs.BOM_UTF8))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def place(path: Path, number: int) -> str:
+    """Where row `number` of a file that has been read is, for a person who has it open: its line, or its row."""
+    if _suffix(path) in (".csv", ".parquet"):
+        return f"row {number}"
+    text = _decoded(path, _unpacked(path).removeprefix(codecs.BOM_UTF8))
+    if _suffix(path) == ".txt" or text.lstrip()[:1] != "[":
+        return f"line {number}"
+    return f"record {number} (line {_line_of_record(text, number)})"
+
+
+def _suffix(path: Path) -> str:
+    name = path.name.lower().removesuffix(".gz")
+    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
+    if suffix is None:
+        raise UserError(f"{path} is no file to read by its name: it has to end in {', '.join(SUFFIXES)}, or .gz.")
+    return suffix
 
 
 def _rows(path: Path, suffix: str, data: bytes) -> Iterator[Row]:
@@ -68,17 +96,23 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join([*shown[:NAMES_SHOWN], *(["..."] if len(shown) > NAMES_SHOWN else [])])
 
 
-def _unpacked(path: Path) -> bytes:
+def _unpacked(path: Path, most: int | None = MOST_BYTES) -> bytes:
+    """The bytes of a file, no more than `most` of them if it says so."""
     try:
-        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as handle:
-            data = handle.read(MOST_BYTES + 1)
+        with gzip.open(path) if _is_packed(path) else path.open("rb") as handle:
+            data = handle.read(-1 if most is None else most + 1)
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror or error}).") from error
     except (EOFError, zlib.error) as error:
         raise UserError(f"{path} is no whole gzip file ({error}): copy it again.") from error
-    if len(data) > MOST_BYTES:
+    if most is not None and len(data) > most:
         raise UserError(f"{path} holds more than {MOST_BYTES // 1024**2} MiB: split it into smaller files.")
     return data
+
+
+def _is_packed(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return path.name.lower().endswith(".gz") or handle.read(len(GZIP_MAGIC)) == GZIP_MAGIC
 
 
 def _decoded(path: Path, data: bytes, line: int = 1) -> str:
@@ -102,6 +136,16 @@ def _json_list(path: Path, text: str) -> Iterator[Row]:
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is no JSON list ({_reason(error)}).") from error
     return enumerate(values, 1)
+
+
+def _line_of_record(text: str, number: int) -> int:
+    """The line on which record `number` of a JSON list begins."""
+    decoder, end, start = json.JSONDecoder(), text.index("[") + 1, 0
+    for _ in range(number):
+        between = _BETWEEN_RECORDS.match(text, end)
+        start = between.end() if between else end
+        _, end = decoder.raw_decode(text, start)
+    return text.count("\n", 0, start) + 1
 
 
 def _json_line(line: str) -> Any:

@@ -1,0 +1,87 @@
+"""Demonstrations: answers that labelers wrote themselves, for supervised fine-tuning to learn from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from storage.database import Store, now
+from storage.errors import UserError
+from storage.exchange.demonstrations import Demonstration, demonstrations_of
+from storage.exchange.reading import BadRow
+from storage.labels import showing_of
+
+STANDING = """
+SELECT d.demonstration_id, d.labeler, d.prompt_id, q.messages, d.text
+FROM current_demonstrations d JOIN prompts q USING (prompt_id)
+WHERE q.split = 'train'
+ORDER BY d.demonstration_id
+"""
+
+PROMPT = "SELECT prompt_id, messages FROM pairs JOIN prompts USING (prompt_id) WHERE pair_id = ?"
+
+
+def write(store: Store, labeler: str, showing_id: int, text: str) -> int:
+    """Keep what a labeler would have answered to the prompt of a showing; an empty text takes it back. Returns its id.
+
+    A labeler's newest answer to a prompt stands. Raises UserError when the showing is not this labeler's, or the text
+    is none that can be learned from.
+    """
+    with store.write() as db:
+        showing = showing_of(db, showing_id, labeler)
+        prompt = next(iter(db.query(PROMPT, [showing["pair_id"]])))
+        if text.strip():
+            _check(json.loads(prompt["messages"]), text)
+        cursor = db.execute(
+            "INSERT INTO demonstrations (prompt_id, labeler, text, showing_id, created_at) VALUES (?, ?, ?, ?, ?)",
+            [prompt["prompt_id"], labeler, text if text.strip() else None, showing_id, now()],
+        )
+    return int(cursor.lastrowid or 0)
+
+
+def count(store: Store) -> int:
+    """How many stand to be learned from: those on held-out prompts are not among them."""
+    return len(store.rows(STANDING))
+
+
+def rows(store: Store) -> list[dict[str, Any]]:
+    """Those that stand on train prompts, as chat records that also say whose each is."""
+    return [
+        {
+            "messages": [*json.loads(row["messages"]), {"role": "assistant", "content": row["text"]}],
+            "labeler": row["labeler"],
+            "demonstration_id": row["demonstration_id"],
+        }
+        for row in store.rows(STANDING)
+    ]
+
+
+def standing(store: Store) -> list[Demonstration]:
+    """Those that stand on train prompts. Raises UserError when there is none."""
+    found = [demonstration for row in rows(store) for demonstration in demonstrations_of(row)]
+    if not found:
+        raise UserError("No labeler has written a demonstration on a train prompt yet, so there is none to mix in.")
+    return found
+
+
+def freeze(store: Store) -> Path:
+    """Write them to an immutable file of chat records, named by the sha256 of its content, and return its path."""
+    content = "".join(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in rows(store)).encode()
+    path = store.snapshots / f"demonstrations-{hashlib.sha256(content).hexdigest()}.jsonl"
+    partial = path.with_suffix(f".{secrets.token_hex(8)}.partial")
+    with partial.open("wb") as handle:
+        handle.write(content)
+        os.fsync(handle.fileno())
+    partial.replace(path)
+    return path
+
+
+def _check(prompt: list[dict[str, Any]], text: str) -> None:
+    try:
+        demonstrations_of({"messages": [*prompt, {"role": "assistant", "content": text}]})
+    except BadRow as reason:
+        raise UserError(f"This answer cannot be kept as a demonstration, for {reason}.") from reason

@@ -14,6 +14,8 @@ BIN := .venv/bin
 # A stamp is named after the content of the requirements, so that a second run installs nothing and a changed pin does.
 SETUP := .venv/.installed-$(shell cksum < requirements.txt | tr ' ' '-')
 SETUP_DEV := .venv/.installed-dev-$(shell cat requirements.txt requirements-dev.txt | cksum | tr ' ' '-')
+# Two processes, each with one thread: the tests train small models, and wait for servers and browsers in between.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
 .PHONY: help setup setup-dev run test lint chromium demo-model benchmarks clean
@@ -53,9 +55,9 @@ lint: $(SETUP_DEV)
 
 # CI runs every test; a machine that has no browser and may not install one leaves the browser tests out and says so.
 test: lint chromium
-	@if command -v chromium >/dev/null; then $(BIN)/python -m pytest; \
+	@if command -v chromium >/dev/null; then $(PYTEST); \
 	else echo "No Chromium here: the browser tests are left out (apt-get install chromium brings them back)."; \
-		$(BIN)/python -m pytest -m "not browser"; fi
+		$(PYTEST) -m "not browser"; fi
 
 chromium:
 	@command -v chromium >/dev/null && exit 0; \

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from alignment import rounds
 from labeling.ui import shell
 from labeling.ui.actions import Actions, Inference
 from storage.database import Store
+from tests.server_process import free_port
+
+PATIENCE = 60_000  # milliseconds that a page may take: it shares two cores with trainings
+expect.set_options(timeout=30_000)
 
 
 @contextmanager
@@ -26,9 +29,7 @@ def served(store: Store, inference: Inference) -> Iterator[str]:
         check_labels=lambda: rounds.check_labels(store),
         inference=inference,
     )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     blocks = shell.build(store, actions)
     shell.launch(blocks, "127.0.0.1", port)
     try:
@@ -52,6 +53,7 @@ def window(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     errors: list[str] = []
     page = browser.new_page(**{"viewport": {"width": 1280, "height": 800}, **options})
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_default_timeout(PATIENCE)
     page.goto(address)
     yield page
     page.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import socket
 import subprocess
 import sys
@@ -17,14 +19,28 @@ ROOT = Path(__file__).parent.parent
 NOBODY = "http://127.0.0.1:9/v1"  # no chat server: these tests need no model
 
 
+def free_port() -> int:
+    """A port of the loopback that nobody uses, and that no other process of this test run will draw.
+
+    Below the range from which the system draws the ports of outgoing connections.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = 12_000 + 5_000 * (worker % 4) + random.SystemRandom().randrange(5_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
 class ServerProcess:
     """`python app.py serve` on a home directory. As a context manager it is up inside and killed at the end."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -57,7 +57,7 @@ def test_a_round_is_started_followed_promoted_and_rolled_back(store: Store, page
     click(page, "Start a round")
     expect(page.locator(".notice")).to_have_text(re.compile("Round 1 has started"))
     finish_round(store, examples=[{"prompt": "Why?", "answer": "<b>So</b>", "against": "No.", "score": 1.0}])
-    expect(page.locator("h1")).to_have_text("May I promote round-1?", timeout=15_000)
+    expect(page.locator("h1")).to_have_text("May I promote round-1?")
     expect(page.locator(".answer")).to_have_text(
         f"Yes: by its judge, on 8 held-out prompts, round-1 wins 70% against {parent}, "
         "and the whole 95% interval (60% to 80%) is above one half."
@@ -101,7 +101,7 @@ def test_a_round_can_be_cancelled_and_resumed(store: Store, page: Page) -> None:
     click(page, "Resume the round")
     expect(page.locator(".round h2")).to_have_text(re.compile("running"))
     finish_round(store, win_rate=0.5, low=0.4, high=0.6)
-    expect(page.locator(".answer")).to_have_text(re.compile("^Not yet"), timeout=15_000)
+    expect(page.locator(".answer")).to_have_text(re.compile("^Not yet"))
 
 
 @pytest.mark.usefixtures("voted")
@@ -112,7 +112,7 @@ def test_progress_and_curves_appear_while_the_round_runs(store: Store, page: Pag
     assert job is not None
     jobs.heartbeat(store, job, 0.4)
     jobs.add_metrics(store, job, [(1, "loss", 0.9), (2, "loss", 0.5)])
-    expect(page.locator(".stage.running .share")).to_have_text("40%", timeout=10_000)
+    expect(page.locator(".stage.running .share")).to_have_text("40%")
     expect(page.get_by_role("img", name="Loss: 0.5 at step 2, between 0.5 and 0.9")).to_be_visible()
 
 

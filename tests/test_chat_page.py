@@ -120,7 +120,7 @@ def test_the_page_follows_a_promotion(app: App, page: Page) -> None:
 def test_the_page_says_that_the_server_is_restarted_and_goes_on_by_itself(app: App, page: Page) -> None:
     wait_until(lambda: not app.inference.state())
     child_of(app.inference).kill()
-    expect(page.locator(".server-state")).to_have_text(re.compile("started again"), timeout=10_000)
+    expect(page.locator(".server-state")).to_have_text(re.compile("started again"))
     ask(page, "Are you there?")
     answered(page, 1)
 

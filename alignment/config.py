@@ -11,13 +11,13 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
-from alignment.recipes.preferences import DpoRecipe, RewardRecipe
+from alignment.recipes.preferences import DpoRecipe, KtoRecipe, RewardRecipe
 from alignment.recipes.sampling import EvaluateRecipe, GenerateRecipe
 from alignment.recipes.supervised import PretrainRecipe, SftRecipe
 from alignment.settings import JobSettings, Settings
 from storage.errors import UserError
 
-Recipe = PretrainRecipe | SftRecipe | GenerateRecipe | RewardRecipe | DpoRecipe | EvaluateRecipe
+Recipe = PretrainRecipe | SftRecipe | GenerateRecipe | RewardRecipe | DpoRecipe | KtoRecipe | EvaluateRecipe
 _ANY_RECIPE: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator="kind")])
 KINDS: dict[str, type[JobSettings]] = {
     "pretrain": PretrainRecipe,
@@ -25,6 +25,7 @@ KINDS: dict[str, type[JobSettings]] = {
     "generate": GenerateRecipe,
     "reward": RewardRecipe,
     "dpo": DpoRecipe,
+    "kto": KtoRecipe,
     "evaluate": EvaluateRecipe,
 }
 # What a recipe is filled in with, from a command's own arguments or by a round; nobody can set it besides.
@@ -43,7 +44,7 @@ INPUTS = {
     "judge",
 }
 _SET_BY_THE_ROUND = {*INPUTS, "seed", "fold"}
-Method = Literal["dpo"]
+Method = Literal["dpo", "kto"]
 METHODS: tuple[str, ...] = get_args(Method)  # how a round's policy learns; each is a kind of job
 ONLINE = {"ppo", "rloo"}  # methods that learn from a reward model, not from the votes themselves
 
@@ -59,6 +60,7 @@ class RoundRecipe(Settings):
     )
     reward: dict[str, Any] = Field(default_factory=dict, description="Settings of both reward models.")
     dpo: dict[str, Any] = Field(default_factory=dict, description="Settings of DPO.")
+    kto: dict[str, Any] = Field(default_factory=dict, description="Settings of KTO.")
     evaluate: dict[str, Any] = Field(default_factory=dict, description="Settings of the evaluation.")
 
     @field_validator("reference", mode="before")
@@ -83,6 +85,7 @@ def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
     stages: dict[str, dict[str, Any]] = {
         "reward": {"policy": "/p"},
         "dpo": {"policy": "/p", "reference": "/p"},
+        "kto": {"policy": "/p", "reference": "/p"},
         "evaluate": {"policy": "/p", "against": "/p", "judge": {"reward": "/p"}},
     }
     known = {stage: [key for key in KINDS[stage].model_fields if key not in _SET_BY_THE_ROUND] for stage in stages}

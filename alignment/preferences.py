@@ -63,10 +63,16 @@ def other_fold(fold: str) -> str:
     return "judge" if fold == "train" else "train"
 
 
-def _preference(row: dict[str, Any]) -> Preference:
-    sides = tuple(
+def sides_of(row: dict[str, Any]) -> tuple[str, str]:
+    """A row's two answers, a and b."""
+    a, b = (
         CutOff(row[f"completion_{side}"]) if row.get(f"ended_{side}") is False else row[f"completion_{side}"]
         for side in "ab"
     )
+    return a, b
+
+
+def _preference(row: dict[str, Any]) -> Preference:
+    sides = sides_of(row)
     chosen, rejected = sides[::-1] if row["verdict"] == "b" else sides
     return Preference(row["prompt_id"], tuple(row["prompt"]), chosen, rejected, row["strength"])

@@ -11,6 +11,7 @@ import typer
 
 from alignment import rounds
 from alignment.commands import RecipeFile, Settings, read_settings
+from alignment.config import METHODS
 from alignment.demo.seed import open_home
 from alignment.waiting import ACTOR, wait_for_round
 from alignment.worker import Worker
@@ -37,7 +38,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def round_command(
-    method: Annotated[str, typer.Option(help="dpo.")] = "dpo",
+    method: Annotated[str, typer.Option(help=f"{' or '.join(METHODS)}.")] = "dpo",
     recipe: RecipeFile = None,
     settings: Settings = [],  # noqa: B006
     wait: Annotated[bool, typer.Option("--wait", help="Work until the round is over.")] = False,

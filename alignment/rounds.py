@@ -36,6 +36,8 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
     _check_none_at_work(store)
     parent = registry.require_promoted(store)
     check_labels(store)
+    if method == "kto":
+        _check_both_kinds(store, pairs=recipe.kto.get("pairs", True))
     snapshot = snapshots.take(store)
     with store.write() as db:
         _check_none_at_work(store)  # again, for nobody else starts one while the write lock is held
@@ -76,6 +78,17 @@ def check_labels(store: Store) -> None:
         raise UserError(
             f"An evaluation needs {prompts.MIN_HELDOUT} held-out prompts, and {missing} are missing: "
             "import more prompts, of which a tenth is held out."
+        )
+
+
+def _check_both_kinds(store: Store, pairs: bool) -> None:
+    """Raise UserError when KTO, with or without `pairs`, would find no desirable or no undesirable answer."""
+    tally = snapshots.tally(store)
+    sides = (tally["left", "train"] + tally["right", "train"]) * pairs
+    if not sides:
+        raise UserError(
+            "KTO needs desirable answers and undesirable ones, and without pairs no vote says that an answer is "
+            "desirable: leave kto.pairs as it is."
         )
 
 

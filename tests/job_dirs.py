@@ -31,8 +31,8 @@ def make_job(path: Path, judge_every: int = 4, asked: Sequence[str] = QUESTIONS,
 
 def run_job(path: Path, **recipe: Any) -> tuple[JobDir, dict[str, Any]]:
     """Run such a directory in this process; returns it and its result."""
-    from alignment import dpo, evaluate, generate, reward
+    from alignment import dpo, evaluate, generate, kto, reward
 
     job = make_job(path, **recipe)
-    runs: dict[str, Any] = {m.__name__.split(".")[-1]: m.run for m in (generate, reward, dpo, evaluate)}
+    runs: dict[str, Any] = {m.__name__.split(".")[-1]: m.run for m in (generate, reward, dpo, kto, evaluate)}
     return job, runs[recipe["kind"]](job, job.recipe())

@@ -129,3 +129,15 @@ def test_a_wrong_setting_is_one_sentence_that_names_the_nearest(store: Store, pa
     click(page, "Start a round")
     expect(page.locator(".notice")).to_have_text(re.compile("has started"))
     assert round_rows.get(store, 1).recipe["dpo"] == {"beta": 0.3}
+
+
+@pytest.mark.usefixtures("voted")
+def test_the_fields_are_those_of_the_method_that_is_chosen(store: Store, page: Page) -> None:
+    page.get_by_text("Settings of the next round").click()
+    page.get_by_label("Method").click()
+    page.get_by_role("option", name="kto").click()
+    page.get_by_label("Beta").fill("0.3")
+    click(page, "Start a round")
+    expect(page.locator(".notice")).to_have_text(re.compile("has started"))
+    started = round_rows.get(store, 1)
+    assert (started.method, started.recipe["kto"], started.recipe["dpo"]) == ("kto", {"beta": 0.3}, {})

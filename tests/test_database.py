@@ -14,6 +14,7 @@ from storage import jobs, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.journal import record
+from storage.maintenance import check
 from storage.migrations import SCHEMA, migrations, statements
 from tests.conftest import add_pairs
 
@@ -132,6 +133,28 @@ def test_a_home_of_the_first_schema_is_brought_up_to_date(tmp_path: Path, monkey
     assert new.row("SELECT count(*) AS n FROM pairs") == {"n": 3}
     with pytest.raises(sqlite3.IntegrityError, match="append-only"), new.write() as db:
         db.execute("DELETE FROM pairs")
+
+
+def test_a_home_from_before_kto_takes_rounds_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "schema").mkdir()
+    for number in ("0001", "0002", "0003"):
+        (found,) = SCHEMA.glob(f"{number}_*.sql")
+        shutil.copy(found, tmp_path / "schema")
+    monkeypatch.setattr("storage.migrations.SCHEMA", tmp_path / "schema")
+    old = Store.open(tmp_path / "home")
+    with old.write() as db:
+        before = jobs.enqueue(db, "dpo", {}, "test")
+    with pytest.raises(sqlite3.IntegrityError), old.write() as db:
+        jobs.enqueue(db, "kto", {}, "test")
+    monkeypatch.undo()
+    new = Store.open(tmp_path / "home")
+    with new.write() as db:
+        jobs.enqueue(db, "kto", {}, "test")
+    assert new.rows("SELECT kind FROM jobs ORDER BY job_id") == [{"kind": "dpo"}, {"kind": "kto"}]
+    assert jobs.get(new, before).kind == "dpo"
+    with pytest.raises(sqlite3.IntegrityError), new.write() as db:
+        jobs.enqueue(db, "grpo", {}, "test")
+    assert check(new) == []
 
 
 def test_a_file_that_is_no_database_is_refused_by_name(tmp_path: Path) -> None:

@@ -39,12 +39,12 @@ def add_heldout(store: Store, count: int) -> None:
     )
 
 
-def refusal(store: Store, **settings: object) -> str:
+def refusal(store: Store, by: str = "dpo", **settings: object) -> str:
     """The sentence a round is refused with, after which nothing has changed."""
     tables = ("rounds", "jobs", "snapshots", "journal")
     before = [store.rows(f"SELECT count(*) AS n FROM {table}") for table in tables]
     with pytest.raises(UserError) as refused:
-        rounds.start(store, "dpo", settings, "local")
+        rounds.start(store, by, settings, "local")
     assert before == [store.rows(f"SELECT count(*) AS n FROM {table}") for table in tables]
     return str(refused.value)
 
@@ -140,6 +140,23 @@ def test_the_judge_is_trained_on_votes_that_the_policy_never_saw(store: Store) -
     assert evaluation is not None
     judge = next(job for job in jobs.of_round(store, 1) if job.stage == "judge")
     assert evaluation.spec["recipe"]["judge"] == {"reward": {"job_id": judge.job_id}}
+
+
+def test_a_kto_round_trains_on_the_votes_themselves(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    rounds.start(store, "kto", {"kto": {"beta": 0.2}}, "local")
+    *_, policy = [finish(store, {}) for _ in range(3)]
+    assert (policy.kind, policy.stage, policy.spec["recipe"]["beta"]) == ("kto", "policy", 0.2)
+    assert "preferences.parquet" in policy.spec["files"]
+
+
+def test_kto_without_an_answer_of_either_kind_is_refused(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    add_votes(store, 6, "both_bad")
+    assert "KTO needs desirable answers" in refusal(store, "kto", kto={"pairs": False})
+    assert "'kto.desirable_weight'" in refusal(store, "kto", kto={"desirable": 2})
 
 
 @pytest.mark.parametrize(("asked", "named"), [("parent", "second"), ("initial", "first"), ("first", "first")])

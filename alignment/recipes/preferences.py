@@ -1,4 +1,4 @@
-"""Recipes that learn from preferences without sampling: a reward model, and DPO."""
+"""Recipes that learn from votes without sampling: a reward model, DPO and KTO."""
 
 from __future__ import annotations
 
@@ -106,3 +106,27 @@ class DpoRecipe(TuningSettings):
         if self.loss_type in SORTED_IN_BATCH and self.batch_size < 2:
             raise ValueError(f"the {self.loss_type} loss sorts the pairs of a batch: set batch_size to 2 or more")
         return self
+
+
+class KtoRecipe(TuningSettings):
+    """A policy from single answers, desirable or not, by Kahneman-Tversky optimisation."""
+
+    kind: Literal["kto"]
+    policy: str = Field(description="Directory of the policy to train.")
+    reference: str = Field(description="Directory of the reference policy.")
+    preferences: str = Field("preferences.parquet", description="Snapshot of preferences.")
+    fold: Fold = Field("train", description="Prompts to train on; accuracy is measured on the other fold.")
+    epochs: float = Field(3.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
+    warmup: float = Field(0.1, ge=0, lt=1, description="Share of the steps in which the rate rises from zero.")
+    batch_size: int = Field(16, ge=2, description="Answers to a forward pass on one device, which are compared.")
+    beta: float = Field(0.1, ge=1e-4, le=100, description="Strength of the pull towards the reference.")
+    loss_type: Literal["kto", "apo_zero_unpaired"] = Field("kto", description="The loss, as TRL names it.")
+    pairs: bool = Field(
+        True, description="Take the two answers of a vote for one side too, as a desirable and an undesirable one."
+    )
+    desirable_weight: float | None = Field(
+        None, gt=0, le=1000, description="Weight of desirable answers; by default it balances their number."
+    )
+    undesirable_weight: float | None = Field(
+        None, gt=0, le=1000, description="Weight of undesirable answers; by default it balances their number."
+    )

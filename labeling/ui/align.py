@@ -78,8 +78,8 @@ class Align:
         recipe: str | None,
         request: gr.Request,
     ) -> list[Any]:
-        """Start a round with the settings in the fields."""
-        tuning = {"dpo.beta": beta, "dpo.learning_rate": rate, "dpo.epochs": epochs}
+        """Start a round with the settings in the fields, of which some are the method's own."""
+        tuning = {f"{method}.beta": beta, f"{method}.learning_rate": rate, f"{method}.epochs": epochs}
 
         def begin(actor: str) -> str:
             settings = round_settings({"reference": reference, **tuning, "seed": seed}, recipe)
@@ -204,7 +204,7 @@ def page(store: Store, actions: Actions) -> None:
 def settings_fields() -> list[Any]:
     """The fields in the order in which `Align.start` takes them; an empty one leaves the default."""
     with gr.Row():
-        method = gr.Dropdown(["dpo"], value="dpo", label="Method", filterable=False)
+        method = gr.Dropdown(["dpo", "kto"], value="dpo", label="Method", filterable=False)
         reference = gr.Dropdown(
             [("the model that the round starts from", "parent"), ("the first policy of its line", "initial")],
             value="parent",

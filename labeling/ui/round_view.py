@@ -21,7 +21,13 @@ CURVES = {
     "margin": "Margin",
     "rewards/margins": "Margin",
 }
-STAGE_FIGURES = {"train_pairs": "pairs learned from", "heldout_pairs": "unseen pairs", "dropped": "left out"}
+STAGE_FIGURES = {
+    "train_pairs": "pairs learned from",
+    "desirable": "desirable answers learned from",
+    "undesirable": "undesirable ones",
+    "heldout_pairs": "unseen pairs",
+    "dropped": "left out",
+}
 
 
 def verdict_card(store: Store, this: Round | None) -> str:

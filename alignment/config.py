@@ -11,19 +11,22 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
-from alignment.recipes.preferences import DpoRecipe, KtoRecipe, RewardRecipe
+from alignment.recipes.preferences import DpoRecipe, KtoRecipe, RewardRecipe, ScoreRecipe
 from alignment.recipes.sampling import EvaluateRecipe, GenerateRecipe
 from alignment.recipes.supervised import PretrainRecipe, SftRecipe
 from alignment.settings import JobSettings, Settings
 from storage.errors import UserError
 
-Recipe = PretrainRecipe | SftRecipe | GenerateRecipe | RewardRecipe | DpoRecipe | KtoRecipe | EvaluateRecipe
+Recipe = (
+    PretrainRecipe | SftRecipe | GenerateRecipe | RewardRecipe | ScoreRecipe | DpoRecipe | KtoRecipe | EvaluateRecipe
+)
 _ANY_RECIPE: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator="kind")])
 KINDS: dict[str, type[JobSettings]] = {
     "pretrain": PretrainRecipe,
     "sft": SftRecipe,
     "generate": GenerateRecipe,
     "reward": RewardRecipe,
+    "score": ScoreRecipe,
     "dpo": DpoRecipe,
     "kto": KtoRecipe,
     "evaluate": EvaluateRecipe,

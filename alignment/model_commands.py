@@ -1,4 +1,4 @@
-"""The commands about the registry: model add, list, promote, rollback, export."""
+"""The commands about the registry: model add, list, promote, rollback, export, report."""
 
 from __future__ import annotations
 
@@ -7,17 +7,29 @@ from typing import Annotated, Any
 
 import typer
 
+from alignment import queue
 from alignment.bring import add_model, export_model
 from alignment.demo.seed import open_home
+from alignment.waiting import wait_for_job
+from alignment.worker import Worker
 from storage import registry
 from storage.console import DEFAULT_HOME, Home, Json, answer, table
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model
+from storage.reports import (
+    Report,
+    agreement_sentence,
+    ceiling_sentence,
+    newest_report,
+    newest_sentence,
+    share,
+    votes_since,
+)
 
 ACTOR = "cli"
 
-model_app = typer.Typer(help="Register, list, promote, roll back and export models.", no_args_is_help=True)
+model_app = typer.Typer(help="Register, list, promote, roll back, export and report on models.", no_args_is_help=True)
 
 
 @model_app.command("add")
@@ -67,6 +79,38 @@ def model_export(
     """Copy a model out, in Hugging Face format."""
     export_model(open_home(home), name, directory)
     answer(as_json, {"name": name, "directory": str(directory)}, f"{name} was written to {directory}.")
+
+
+@model_app.command("report")
+def model_report(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A reward model.")],
+    refresh: Annotated[bool, typer.Option("--refresh", help="Score the votes as they stand first.")] = False,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Say how far a reward model can be trusted: on votes that it has not seen, and against the labelers' ceiling."""
+    store = Store.existing(home)
+    model = registry.by_name(store, name)
+    if refresh:
+        job_id = queue.score(store, model, ACTOR)
+        with Worker(store) as worker:
+            wait_for_job(store, worker, job_id)
+    report = newest_report(store, model)
+    answer(as_json, {"name": name, "votes_since": votes_since(store, report), **report}, _report_text(name, report))
+
+
+def _report_text(name: str, report: Report) -> str:
+    """The report in sentences, and its slices as a table."""
+    said = [f"{name}:", agreement_sentence(report), ceiling_sentence(report), newest_sentence(report)]
+    rows: list[list[object]] = [
+        [side, one["name"], share(one), one["votes"]] for side, slices in report["slices"].items() for one in slices
+    ]
+    lines = [" ".join(filter(None, said))]
+    if rows:
+        lines += ["", table(["by", "", "agrees with", "votes"], rows)]
+        ece, length = report["calibration"]["ece"], report["length"]["correlation"]
+        lines += ["", f"calibration error {ece:.3f}, correlation of score and length {length:.2f}"]
+    return "\n".join(lines)
 
 
 def _model(model: Model) -> dict[str, Any]:

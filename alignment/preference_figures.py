@@ -20,8 +20,8 @@ def preference_figures(margins: Sequence[float], prompt_ids: Sequence[int]) -> d
     right = sum(1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in margins)
     prompts = len(set(prompt_ids))
     accuracy = wilson(right / len(margins) * prompts, prompts)
-    chosen = [1 / (1 + math.exp(-max(min(margin, 500.0), -500.0))) for margin in margins]
-    both = chosen + [1 - probability for probability in chosen]
+    chosen = [probability(margin) for margin in margins]
+    both = chosen + [1 - share for share in chosen]
     outcomes = [1.0] * len(chosen) + [0.0] * len(chosen)
     return {
         "heldout_pairs": len(margins),
@@ -30,3 +30,8 @@ def preference_figures(margins: Sequence[float], prompt_ids: Sequence[int]) -> d
         "accuracy_high": accuracy.high,
         "ece": calibration_error(both, outcomes),
     }
+
+
+def probability(margin: float) -> float:
+    """sigmoid(margin): the probability of Bradley and Terry (1952) that the answer with the higher reward wins."""
+    return 1 / (1 + math.exp(-max(min(margin, 500.0), -500.0)))

@@ -53,8 +53,8 @@ def ties_of(votes: Votes, fold: str) -> list[Preference]:
 
 def answers_of(votes: Votes, fold: str) -> list[tuple[tuple[Message, ...], str]]:
     """Prompt and answer of every answer that a vote on a fold's prompts compared, each once, whatever the verdict."""
-    compared = [_preference(row) for row in votes if row["fold"] == fold]
-    found = {(vote.prompt_id, text): (vote.prompt, text) for vote in compared for text in (vote.chosen, vote.rejected)}
+    rows = [row for row in votes if row["fold"] == fold]
+    found = {(row["prompt_id"], text): (tuple(row["prompt"]), text) for row in rows for text in sides_of(row)}
     return list(found.values())
 
 

@@ -33,7 +33,7 @@ def publish(store: Store, job: Job, directory: Path, result: dict[str, Any]) -> 
             result = {**result, "pairs": _publish_pairs(db, job, directory)}
         elif job.kind == "evaluate":
             _publish_evaluation(db, job, result)
-        else:
+        elif job.kind in MODEL_KINDS:
             _publish_model(store, db, job, directory, result, sha256)
         jobs.finish(db, job, result)  # raises when the fence has moved on, and then nothing above is kept
         if job.round_id is not None:

@@ -21,7 +21,7 @@ from storage.database import Store
 from storage.errors import UserError
 from storage.exchange.demonstrations import read_demonstrations
 from storage.prompts import prompts_of
-from storage.records import Model
+from storage.records import Model, Snapshot
 
 LOW_WATER = 40  # waiting pairs of the promoted model below which more are generated
 REFILL = 120  # pairs to a generate job that starts by itself
@@ -106,6 +106,35 @@ def reward(store: Store, policy: Model, name: str, settings: dict[str, Any], act
         "publish": {"name": name, "parent_id": policy.model_id},
     }
     return submit(store, "reward", spec, actor)
+
+
+def score(store: Store, model: Model, actor: str) -> int:
+    """Freeze the votes and queue a reward model's report on them; the same votes are scored once.
+
+    Raises UserError when there is no vote, or the model is none of our reward models.
+    """
+    trained_fold(model)
+    return submit(store, "score", score_spec(model, snapshots.take(store)), actor)
+
+
+def score_spec(model: Model, snapshot: Snapshot) -> dict[str, Any]:
+    """The spec of a reward model's report on a snapshot. Raises UserError as `score`."""
+    recipe = {"kind": "score", "reward_model": {"model_id": model.model_id}, "fold": trained_fold(model)}
+    return {
+        "recipe": whole_recipe(recipe),
+        "files": {"preferences.parquet": {"snapshot": snapshot.sha256}},
+        "publish": {"model_id": model.model_id},
+    }
+
+
+def trained_fold(model: Model) -> str:
+    """The fold of prompts that a reward model was trained on. Raises UserError for a model whose card says none."""
+    if model.kind != "reward":
+        raise UserError(f"{model.name} is a {model.kind} model, and only reward models have a report.")
+    fold = model.card.get("recipe", {}).get("fold")
+    if fold is None:
+        raise UserError(f"The card of {model.name} does not say what it was trained on, so no vote is unseen for sure.")
+    return str(fold)
 
 
 def evaluate(

@@ -3,7 +3,8 @@
 Votes for one side and ties are learned from (`alignment.ties`); both bad says nothing about which answer is better, so
 it is counted, and its answers only help to say where zero is.
 
-in: policy, preferences.parquet      out: model/ (one score; its config records the mean that scores are less)
+in: policy, preferences.parquet      out: model/ (one score; its config records the mean that scores are less), and
+                                             in it report.json, on the votes of the other fold
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import RewardConfig
 
-from alignment.jobdir import JobDir
+from alignment.jobdir import JobDir, write_json
 from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, length_limit, load_reward_model, save_model
-from alignment.preference_figures import preference_figures
 from alignment.preferences import (
     Preference,
     Votes,
@@ -29,14 +29,16 @@ from alignment.preferences import (
     undecided,
 )
 from alignment.recipes.preferences import RewardRecipe
+from alignment.reward_report import headline
 from alignment.reward_trainer import VoteTrainer
+from alignment.score import measured
 from alignment.scoring import encode, rewards
-from alignment.statistics import correlation
 from alignment.ties import tie_weight
 from alignment.training import train, training_arguments
 from alignment.tuning import apply_tuning, merged, trainable_share
 from storage.errors import UserError
 from storage.records import MARGINS
+from storage.reports import REPORT
 
 TRAINED = 0.9  # of the job's progress, when training ends
 
@@ -71,8 +73,9 @@ def run(job: JobDir, recipe: RewardRecipe) -> dict[str, Any]:
     loss = train(trainer, job, recipe, end=TRAINED)
     model = merged(trainer.model).eval()
     _centre(model, tokenizer, votes, recipe.fold)
-    figures = _figures(model, tokenizer, preferences_of(votes, other_fold(recipe.fold)))
+    report = measured(model, tokenizer, votes, other_fold(recipe.fold))
     save_model(model, tokenizer, job.model, recipe.save_dtype)
+    write_json(job.model / REPORT, report)
     return {
         "parameters": parameters,
         "trainable_share": share,
@@ -83,7 +86,7 @@ def run(job: JobDir, recipe: RewardRecipe) -> dict[str, Any]:
         "loss": loss,
         "learning_rate": rate,
         "reward_mean": model.config.reward_mean,
-        **figures,
+        **headline(report),
     }
 
 
@@ -117,17 +120,3 @@ def _centre(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, votes: V
     model.config.reward_mean = 0.0
     scores = rewards(model, tokenizer, answers_of(votes, fold))
     model.config.reward_mean = sum(scores) / len(scores)
-
-
-def _figures(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, pairs: list[Preference]
-) -> dict[str, float | int]:
-    """How the model does on votes that it has not seen."""
-    texts = [pair.chosen for pair in pairs] + [pair.rejected for pair in pairs]
-    scores = rewards(model, tokenizer, list(zip([pair.prompt for pair in pairs] * 2, texts, strict=True)))
-    margins = [c - r for c, r in zip(scores[: len(pairs)], scores[len(pairs) :], strict=True)]
-    lengths = [len(text.split()) for text in texts]
-    return {
-        **preference_figures(margins, [pair.prompt_id for pair in pairs]),
-        **({"length_correlation": correlation(scores, lengths)} if pairs else {}),
-    }

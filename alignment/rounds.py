@@ -19,7 +19,7 @@ from alignment.config import ONLINE, RoundRecipe, load_round_recipe
 from storage import jobs, prompts, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
-from storage.records import Model, Round
+from storage.records import Model, Round, Snapshot
 
 MIN_DECISIVE = 24  # votes for one side, over all prompts
 MIN_A_FOLD = 4  # of these, on the prompts of each fold
@@ -45,6 +45,7 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
             db, method, snapshot.snapshot_id, parent.model_id, recipe.model_dump(exclude_none=True), actor
         )
         advance(store, db, round_id)
+        _score_the_last_reward_model(store, db, snapshot, actor)
     return round_id
 
 
@@ -194,6 +195,13 @@ def _policy_spec(store: Store, this: Round, recipe: RoundRecipe, parent: Model, 
         files = {"preferences.parquet": {"snapshot": snapshots.get(store, this.snapshot_id).sha256}}
         spec_recipe |= {"preferences": "preferences.parquet"}
     return _spec(this, spec_recipe, files, f"round-{this.round_id}", parent.model_id)
+
+
+def _score_the_last_reward_model(store: Store, db: Database, snapshot: Snapshot, actor: str) -> None:
+    """Queue its report on the votes of this round, which says whether it had grown stale by them."""
+    last = [model for model in registry.models(store, "reward") if model.card.get("recipe", {}).get("fold") == "train"]
+    if last:
+        jobs.enqueue(db, "score", queue.score_spec(last[-1], snapshot), actor)
 
 
 def _spec(this: Round, recipe: dict[str, Any], files: dict[str, Any], name: str, parent_id: int) -> dict[str, Any]:

@@ -50,12 +50,27 @@ def win_share(mine: Sequence[float], theirs: Sequence[float]) -> float:
     return float(((a > b) + 0.5 * (a == b)).mean())
 
 
-def calibration_error(probabilities: Sequence[float], outcomes: Sequence[float], bins: int = 10) -> float:
-    """Expected calibration error (Naeini et al. 2015): mean |outcome - probability| a bin, weighted by its share."""
+@dataclass(frozen=True)
+class Bin:
+    """Predictions of similar probability: their mean, the mean of what came of them, and how many they are."""
+
+    probability: float
+    outcome: float
+    count: int
+
+
+def calibration_bins(probabilities: Sequence[float], outcomes: Sequence[float], bins: int = 10) -> list[Bin]:
+    """Predictions in `bins` parts of 0 to 1, of equal width; a part without any is left out."""
     p, y = np.asarray(probabilities, dtype=np.float64), np.asarray(outcomes, dtype=np.float64)
     places = np.minimum((p * bins).astype(int), bins - 1)
-    gaps = [abs(y[places == b].mean() - p[places == b].mean()) * (places == b).mean() for b in np.unique(places)]
-    return float(sum(gaps))
+    members = [places == place for place in np.unique(places)]
+    return [Bin(float(p[inside].mean()), float(y[inside].mean()), int(inside.sum())) for inside in members]
+
+
+def calibration_error(probabilities: Sequence[float], outcomes: Sequence[float], bins: int = 10) -> float:
+    """Expected calibration error (Naeini et al. 2015): mean |outcome - probability| a bin, weighted by its share."""
+    found = calibration_bins(probabilities, outcomes, bins)
+    return sum(abs(one.outcome - one.probability) * one.count for one in found) / len(probabilities)
 
 
 def correlation(first: Sequence[float], second: Sequence[float]) -> float:

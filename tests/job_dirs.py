@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,5 @@ def make_job(path: Path, judge_every: int = 4, asked: Sequence[str] = QUESTIONS,
 
 def run_job(path: Path, **recipe: Any) -> tuple[JobDir, dict[str, Any]]:
     """Run such a directory in this process; returns it and its result."""
-    from alignment import dpo, evaluate, generate, kto, reward
-
     job = make_job(path, **recipe)
-    runs: dict[str, Any] = {m.__name__.split(".")[-1]: m.run for m in (generate, reward, dpo, kto, evaluate)}
-    return job, runs[recipe["kind"]](job, job.recipe())
+    return job, importlib.import_module(f"alignment.{recipe['kind']}").run(job, job.recipe())

@@ -196,6 +196,11 @@ MISTAKES = {
     "model rollback": "no earlier promoted model",
     "model export nobody out": "no model named",
     "model export one empty": "exists already",
+    "model report nobody": "no model named",
+    "model report one": "only reward models",
+    "model report judge": "no report yet",
+    "model report one --refresh": "only reward models",
+    "model report judge --refresh": "does not say what it was trained on",
     "user add mara --role king": "is not a role",
     "user add mara": "Missing option '--role'",
     "round": "24 are missing",
@@ -296,7 +301,8 @@ def test_a_mistake_is_one_line_and_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "line", ["check", "backup copy.db", "export out.jsonl", "rounds", "status 1", "cancel 1", "resume 1"]
+    "line",
+    ["check", "backup copy.db", "export out.jsonl", "rounds", "status 1", "cancel 1", "resume 1", "model report one"],
 )
 def test_a_home_that_is_not_there_is_a_mistake_too(call: Call, tmp_path: Path, line: str) -> None:
     code, out, err = call(*line.split(), "--json")

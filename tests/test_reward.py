@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -37,6 +38,18 @@ def test_it_learns_which_answers_are_preferred(tmp_path: Path, kind: str) -> Non
     assert result["accuracy"] == 1
     assert (result["train_pairs"], result["heldout_pairs"]) == (18, 6)
     assert (result["ties"], result["both_bad"], result["dropped"]) == (0, 1, 0)
+
+
+def test_its_report_is_that_of_a_job_which_scores_the_same_votes_later(tmp_path: Path) -> None:
+    policy = make_model("llama", tmp_path / "policy")
+    job, result = run_job(tmp_path / "job", kind="reward", policy=str(policy), epochs=2)
+    later, scored = run_job(tmp_path / "later", kind="score", reward_model=str(job.model))
+    report, again = (json.loads((path / "report.json").read_text()) for path in (job.model, later.path))
+    assert again == report
+    assert scored.items() <= result.items()
+    assert report["accuracy"]["votes"] == 6
+    assert report["ties"] == 1  # on the other fold, where both bad is not
+    assert [one["name"] for one in report["slices"]["round"]] == ["policy"]
 
 
 def test_zero_means_as_good_as_the_answers_it_saw(tmp_path: Path) -> None:

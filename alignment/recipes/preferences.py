@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from alignment.settings import MOST_EPOCHS, TuningSettings
+from alignment.settings import MOST_EPOCHS, JobSettings, TuningSettings
 
 Fold = Literal["train", "judge"]
 # All that TRL's DPOTrainer offers but `sft`, which learns nothing from the rejected answers.
@@ -44,6 +44,15 @@ class RewardRecipe(TuningSettings):
     margin: bool = Field(True, description="Use the strength of a preference as a margin (Llama 2).")
     ties: bool = Field(True, description="Learn from ties too, by Davidson's model (1970).")
     adam_epsilon: float = Field(1e-5, gt=0, description="Adam's epsilon.")
+
+
+class ScoreRecipe(JobSettings):
+    """A reward model's report on the votes as they stand."""
+
+    kind: Literal["score"]
+    reward_model: str = Field(description="Directory of the reward model.")
+    preferences: str = Field("preferences.parquet", description="Snapshot of preferences.")
+    fold: Fold = Field("train", description="Prompts that it was trained on; it is measured on the other fold.")
 
 
 class DpoRecipe(TuningSettings):

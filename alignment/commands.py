@@ -12,6 +12,7 @@ import yaml
 from alignment import queue
 from alignment.config import INPUTS
 from alignment.demo.seed import open_home
+from alignment.evaluations import evaluate
 from alignment.waiting import ACTOR, wait_for_job
 from alignment.worker import Worker
 from storage import registry
@@ -20,7 +21,6 @@ from storage.console import DEFAULT_HOME, Home, Json, answer, tell
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model
-from storage.utilities import load_utility
 
 Settings = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A setting of the recipe; repeatable.")]
 RecipeFile = Annotated[Path | None, typer.Option("--recipe", help="A YAML file of settings.")]
@@ -115,7 +115,11 @@ def reward_command(
 def evaluate_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The policy to judge.")],
     against: Annotated[str, typer.Option(help="The policy to compare it with.")],
-    judge: Annotated[str, typer.Option(help="reward (of the policy's round), or FILE.py:utility.")] = "reward",
+    judge: Annotated[
+        str,
+        typer.Option(help="reward (of its round, or the newest), a reward model's name, or FILE.py:utility."),
+    ] = "reward",
+    best_of: Annotated[int, typer.Option(min=1, max=64, help="NAME answers with the best of so many samples.")] = 1,
     settings: Settings = [],  # noqa: B006
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
@@ -123,14 +127,15 @@ def evaluate_command(
     """Compare two policies on the held-out prompts."""
     store = open_home(home)
     policy, other = _model(store, name, "policy"), _model(store, against, "policy")
-    judged_by, files = _judge(store, policy, judge)
-    job_id = queue.evaluate(store, policy, other, judged_by, _settings(settings), ACTOR, files)
-    result = _run(store, job_id)
+    result = _run(store, evaluate(store, policy, other, judge, _settings(settings), ACTOR, best_of))
+    by = f"the best of {best_of} of {name}" if best_of > 1 else name
     answer(
         as_json,
         {"name": name, "against": against, **result},
-        f"On {result['prompts']} held-out prompts {name} wins {result['win_rate']:.0%} "
-        f"({result['low']:.0%} to {result['high']:.0%}) against {against}.",
+        f"On {result['prompts']} held-out prompts {by} wins {result['win_rate']:.0%} "
+        f"({result['low']:.0%} to {result['high']:.0%}) against {against}; at equal lengths "
+        f"{result['length_controlled_win_rate']:.0%} ({result['length_controlled_low']:.0%} to "
+        f"{result['length_controlled_high']:.0%}).",
     )
 
 
@@ -196,25 +201,6 @@ def _learned(result: dict[str, Any]) -> str:
             f" Too long for the model: {result['cut']} records were cut behind an answer, {result['dropped']} left out."
         )
     return said
-
-
-def _judge(store: Store, policy: Model, judge: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The judge of an evaluation as a recipe has it, and the files it needs."""
-    if judge == "reward":
-        row = store.row(
-            "SELECT m.model_id FROM models m JOIN jobs j USING (job_id) JOIN rounds r USING (round_id)"
-            " WHERE r.candidate_id = ? AND j.stage = 'judge'",
-            [policy.model_id],
-        )
-        if row is None:
-            raise UserError(f"{policy.name} comes from no round with a judge: name one with --judge FILE.py:utility.")
-        return {"reward": {"model_id": row["model_id"]}}, {}
-    path, colon, function = judge.rpartition(":")
-    if not colon or not Path(path).is_file():
-        raise UserError(f"The judge {judge!r} is neither `reward` nor FILE.py:utility with a file that is there.")
-    load_utility(judge)  # a mistake in it is told now, not when all answers are sampled
-    name = f"utility_{Path(path).stem}.py"
-    return {"utility": f"{name}:{function}"}, {name: queue.copy_of(Path(path))}
 
 
 def _pair_count(store: Store) -> int:

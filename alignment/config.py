@@ -46,7 +46,7 @@ INPUTS = {
     "prompts",
     "judge",
 }
-_SET_BY_THE_ROUND = {*INPUTS, "seed", "fold"}
+_SET_BY_THE_ROUND = {*INPUTS, "seed", "fold", "best_of"}
 Method = Literal["dpo", "kto"]
 METHODS: tuple[str, ...] = get_args(Method)  # how a round's policy learns; each is a kind of job
 ONLINE = {"ppo", "rloo"}  # methods that learn from a reward model, not from the votes themselves
@@ -89,7 +89,7 @@ def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
         "reward": {"policy": "/p"},
         "dpo": {"policy": "/p", "reference": "/p"},
         "kto": {"policy": "/p", "reference": "/p"},
-        "evaluate": {"policy": "/p", "against": "/p", "judge": {"reward": "/p"}},
+        "evaluate": {"policy": "/p", "against": "/p", "judge": {"reward": "/p"}, "reward_model": "/p"},
     }
     known = {stage: [key for key in KINDS[stage].model_fields if key not in _SET_BY_THE_ROUND] for stage in stages}
     dotted = [f"{stage}.{key}" for stage, keys in known.items() for key in keys]

@@ -1,4 +1,4 @@
-"""An evaluate job: one policy's win rate against another on held-out prompts.
+"""An evaluate job: one policy's win rate against another on held-out prompts, and what it rests on.
 
 Both answer every prompt several times with the same sampling, a judge gives every answer a number, and an answer
 beats another with the higher one. The interval is a bootstrap over prompts: answers to one prompt are not independent.
@@ -6,61 +6,82 @@ beats another with the higher one. The interval is a bootstrap over prompts: ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-from alignment.chatformat import CutOff
+from alignment.capability import losses
+from alignment.contenders import Answers, Contender, Policy, kl
 from alignment.generate import read_prompts
 from alignment.jobdir import JobDir
-from alignment.models import load_policy, load_reward_model
-from alignment.recipes.sampling import EvaluateRecipe, Judge
-from alignment.sampling import Sample, Sampling, have_room, sample
-from alignment.scoring import Answered, rewards, sequence_log_probs
-from alignment.statistics import bootstrap_mean, distinct, length_controlled, repetition, win_share
+from alignment.judging import judge_of, picker_of
+from alignment.models import load_policy
+from alignment.recipes.sampling import EvaluateRecipe
+from alignment.sampling import Sample, Sampling, have_room
+from alignment.statistics import (
+    as_voters_judge,
+    best_of_n_kl,
+    bootstrap_mean,
+    distinct,
+    length_controlled,
+    repetition,
+    win_share,
+)
 from storage.errors import UserError
 from storage.records import Message, prompt_text
-from storage.utilities import load_utility, value_of
 
 Prompts = Sequence[Sequence[Message]]
-Policy = tuple[PreTrainedModel, PreTrainedTokenizerBase]
+SHOWN = 20  # prompts whose answers are kept to read
 
 
 def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
-    """Result: win_rate, low, high, prompts; the rate at equal lengths; KL; and how each policy's answers look.
+    """Result: win_rate, low, high, prompts; the same at equal lengths and as voters would find it; loss on held-out
+    demonstrations, KL, and how each policy's answers look; best-of-n as a baseline.
 
-    Keys that end in `_against` are the other policy's; `skipped` counts prompts too long for one of the two.
+    Keys that end in `_against` are the other policy's; `skipped` counts prompts too long for one of the two. What
+    cannot be measured with what the recipe names is left out.
     """
-    judge = _judge(job, recipe.judge)
+    judge, pick = judge_of(job, recipe.judge), picker_of(job, recipe)
     given = [messages for _, messages in read_prompts(job.resolve(recipe.prompts))[: recipe.max_prompts]]
     policy, against = load_policy(job.resolve(recipe.policy)), load_policy(job.resolve(recipe.against))
-    asked = _answerable(given, policy, against)
-    prompts = [messages for messages in asked for _ in range(recipe.samples_per_prompt)]
-    mine = _answers(job, recipe, policy, prompts, 0.0)
-    theirs = _answers(job, recipe, against, prompts, 0.45)
-    texts = [s.text if s.ended else CutOff(s.text) for s in (*mine, *theirs)]
-    scores = judge(list(zip([*prompts, *prompts], texts, strict=True)))
+    prompts = _answerable(given, policy, against)
     size = recipe.samples_per_prompt
-    groups = [slice(start, start + size) for start in range(0, len(prompts), size)]
-    first, second = scores[: len(prompts)], scores[len(prompts) :]
-    shares = [win_share(first[group], second[group]) for group in groups]
-    win = bootstrap_mean(shares, recipe.seed)
-    wins = [1.0 if a > b else 0.5 if a == b else 0.0 for a, b in zip(first, second, strict=True)]
-    longer = [len(a.text.split()) - len(b.text.split()) for a, b in zip(mine, theirs, strict=True)]
-    return {
-        "win_rate": win.value,
-        "low": win.low,
-        "high": win.high,
-        "prompts": len(asked),
-        "skipped": len(given) - len(asked),
-        "samples": size,
-        "length_controlled_win_rate": length_controlled(wins, longer),
-        "kl": _kl(policy, against, mine, recipe.temperature),
-        **_looks(mine, ""),
-        **_looks(theirs, "_against"),
-        "examples": _examples(prompts, mine, theirs, first, second, size),
+    baseline = recipe.baseline_best_of if recipe.baseline_best_of > 1 else 0
+    parts = [size * recipe.best_of, size, baseline]
+    told = [_progress(job, len(prompts), sum(parts[:part]), parts[part], sum(parts)) for part in range(len(parts))]
+    sampling = Sampling(recipe.temperature, 1.0, recipe.max_new_tokens, recipe.batch_size)
+    mine = Contender(policy, recipe.best_of, pick).answers(prompts, size, sampling, recipe.seed, told[0])
+    theirs = Contender(against).answers(prompts, size, sampling, recipe.seed, told[1])
+    mine_scores, their_scores = mine.scored(judge), theirs.scored(judge)
+    result = {
+        **_verdict(mine, theirs, mine_scores, their_scores, recipe),
+        "skipped": len(given) - len(prompts),
+        "kl": kl(policy, against, mine.flat(), recipe.temperature) if recipe.best_of == 1 else None,
+        **_looks(mine.flat(), ""),
+        **_looks(theirs.flat(), "_against"),
+        "examples": _examples(mine, theirs, mine_scores, their_scores, recipe.seed),
     }
+    if recipe.best_of > 1:
+        result |= {"best_of": recipe.best_of, "kl_bound": best_of_n_kl(recipe.best_of)}
+    if baseline:
+        contender = Contender(against, recipe.baseline_best_of, pick)
+        picked = contender.answers(prompts, 1, sampling, (recipe.seed + 1) % 2**32, told[2])
+        result["baseline"] = _baseline(picked.scored(judge), mine_scores, their_scores, recipe)
+    if recipe.demonstrations is not None:
+        result |= losses(
+            job.resolve(recipe.demonstrations), policy, against, recipe.max_demonstrations, recipe.batch_size
+        )
+    return result
+
+
+def _progress(job: JobDir, prompts: int, before: int, samples: int, total: int) -> Callable[[float], None]:
+    """What takes the progress of one part of the sampling; all numbers but `prompts` are of answers to a prompt."""
+
+    def tell(done: float) -> None:
+        drawn = before + done * samples
+        job.log_progress(round(prompts * drawn), 0.95 * drawn / total)
+
+    return tell
 
 
 def _answerable(prompts: Prompts, *policies: Policy) -> Prompts:
@@ -72,43 +93,65 @@ def _answerable(prompts: Prompts, *policies: Policy) -> Prompts:
     return kept
 
 
-def _answers(job: JobDir, recipe: EvaluateRecipe, policy: Policy, prompts: Prompts, begun: float) -> list[Sample]:
-    """A policy's answers; `begun` is the job's progress before, of which this takes 0.45."""
-    sampling = Sampling(recipe.temperature, 1.0, recipe.max_new_tokens, recipe.batch_size)
-    return sample(
-        *policy,
-        prompts,
-        sampling,
+def _verdict(
+    mine: Answers, theirs: Answers, first: list[list[float]], second: list[list[float]], recipe: EvaluateRecipe
+) -> dict[str, Any]:
+    """The win rate with its interval: raw, at equal lengths, and as voters would find it."""
+    shares = [win_share(a, b) for a, b in zip(first, second, strict=True)]
+    win = bootstrap_mean(shares, recipe.seed)
+    even = length_controlled(
+        [
+            (_couples(a, b, _win), _couples(_lengths(m), _lengths(t), lambda one, other: one - other))
+            for a, b, m, t in zip(first, second, mine.samples, theirs.samples, strict=True)
+        ],
         recipe.seed,
-        lambda done: job.log_progress(round((begun + 0.45 * done) * len(prompts)), begun + 0.45 * done),
     )
+    result: dict[str, Any] = {
+        "win_rate": win.value,
+        "low": win.low,
+        "high": win.high,
+        "prompts": len(shares),
+        "samples": recipe.samples_per_prompt,
+        "length_controlled_win_rate": even.value,
+        "length_controlled_low": even.low,
+        "length_controlled_high": even.high,
+    }
+    judge = recipe.judge
+    if judge.agreement is not None and judge.agreement_prompts is not None:
+        voters = as_voters_judge(shares, judge.agreement, judge.agreement_prompts, recipe.seed)
+        result |= {"voter_win_rate": voters.value, "voter_low": voters.low, "voter_high": voters.high}
+    return result
 
 
-def _kl(policy: Policy, against: Policy, answers: Sequence[Sample], temperature: float) -> float | None:
-    """The KL of a policy from another in nats an answer: the mean of log p - log q over the policy's own samples.
-
-    At the temperature they were drawn with; greedy answers have none, nor have policies of different vocabularies.
-    """
-    (model, tokenizer), (other, other_tokenizer) = policy, against
-    if temperature == 0 or other_tokenizer.get_vocab() != tokenizer.get_vocab():
-        return None
-    sequences = [(answer.prompt_ids, answer.token_ids) for answer in answers]
-    mine = sequence_log_probs(model, tokenizer.pad_token_id, sequences, temperature)
-    theirs = sequence_log_probs(other, tokenizer.pad_token_id, sequences, temperature)
-    return sum(p - q for p, q in zip(mine, theirs, strict=True)) / len(sequences)
+def _win(mine: float, theirs: float) -> float:
+    return 1.0 if mine > theirs else 0.5 if mine == theirs else 0.0
 
 
-def _judge(job: JobDir, judge: Judge) -> Callable[[Sequence[Answered]], list[float]]:
-    """What gives answers their numbers. Raises UserError when it cannot be loaded."""
-    if judge.reward is not None:
-        model, tokenizer = load_reward_model(job.resolve(judge.reward))
-        return lambda answered: rewards(model, tokenizer, answered)
-    assert judge.utility is not None
-    path, _, name = judge.utility.rpartition(":")
-    if not path:
-        raise UserError(f"The judge's utility {judge.utility!r} is not of the form FILE.py:FUNCTION.")
-    utility = load_utility(f"{job.resolve(path)}:{name}")
-    return lambda answered: [value_of(utility, prompt_text(prompt), text) for prompt, text in answered]
+def _couples(mine: Iterable[float], theirs: Sequence[float], compare: Callable[[float, float], float]) -> list[float]:
+    """What comes of every couple of one of mine and one of theirs."""
+    return [compare(a, b) for a in mine for b in theirs]
+
+
+def _lengths(samples: Sequence[Sample]) -> list[float]:
+    return [float(len(sample.text.split())) for sample in samples]
+
+
+def _baseline(
+    picked: list[list[float]], mine: list[list[float]], theirs: list[list[float]], recipe: EvaluateRecipe
+) -> dict[str, Any]:
+    """How the other policy's best of n does against its own plain samples, and the evaluated policy against that."""
+    plain = bootstrap_mean([win_share(a, b) for a, b in zip(picked, theirs, strict=True)], recipe.seed)
+    beaten = bootstrap_mean([win_share(a, b) for a, b in zip(mine, picked, strict=True)], recipe.seed)
+    return {
+        "best_of": recipe.baseline_best_of,
+        "win_rate": plain.value,
+        "low": plain.low,
+        "high": plain.high,
+        "kl_bound": best_of_n_kl(recipe.baseline_best_of),
+        "beaten": beaten.value,
+        "beaten_low": beaten.low,
+        "beaten_high": beaten.high,
+    }
 
 
 def _looks(samples: Sequence[Sample], suffix: str) -> dict[str, float]:
@@ -123,22 +166,17 @@ def _looks(samples: Sequence[Sample], suffix: str) -> dict[str, float]:
 
 
 def _examples(
-    prompts: Prompts,
-    mine: Sequence[Sample],
-    theirs: Sequence[Sample],
-    first: Sequence[float],
-    second: Sequence[float],
-    size: int,
-    count: int = 8,
+    mine: Answers, theirs: Answers, first: list[list[float]], second: list[list[float]], seed: int
 ) -> list[dict[str, Any]]:
-    """The first answers to the first prompts, unselected, to read beside the figures."""
+    """The first answers of both to prompts that the seed picks, whatever their scores, to read beside the figures."""
+    count = len(mine.prompts)
     return [
         {
-            "prompt": prompt_text(prompts[place]),
-            "answer": mine[place].text,
-            "against": theirs[place].text,
-            "score": first[place],
-            "score_against": second[place],
+            "prompt": prompt_text(mine.prompts[place]),
+            "answer": mine.samples[place][0].text,
+            "against": theirs.samples[place][0].text,
+            "score": first[place][0],
+            "score_against": second[place][0],
         }
-        for place in range(0, min(len(prompts), count * size), size)
+        for place in sorted(random.Random(seed).sample(range(count), min(count, SHOWN)))
     ]

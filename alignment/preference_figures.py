@@ -25,6 +25,7 @@ def preference_figures(margins: Sequence[float], prompt_ids: Sequence[int]) -> d
     outcomes = [1.0] * len(chosen) + [0.0] * len(chosen)
     return {
         "heldout_pairs": len(margins),
+        "heldout_prompts": prompts,
         "accuracy": accuracy.value,
         "accuracy_low": accuracy.low,
         "accuracy_high": accuracy.high,

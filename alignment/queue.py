@@ -26,7 +26,6 @@ from storage.records import Model, Snapshot
 LOW_WATER = 40  # waiting pairs of the promoted model below which more are generated
 REFILL = 120  # pairs to a generate job that starts by itself
 MOST_PAIRS = 10_000  # to one job, whose answers are published in one transaction
-HELDOUT_PROMPTS = 256  # prompts to an evaluation, where there are that many
 
 
 def refill(store: Store) -> int | None:
@@ -135,46 +134,6 @@ def trained_fold(model: Model) -> str:
     if fold is None:
         raise UserError(f"The card of {model.name} does not say what it was trained on, so no vote is unseen for sure.")
     return str(fold)
-
-
-def evaluate(
-    store: Store,
-    model: Model,
-    against: Model,
-    judge: dict[str, Any],
-    settings: dict[str, Any],
-    actor: str,
-    files: dict[str, Any] | None = None,
-) -> int:
-    """Queue an evaluation on held-out prompts; `judge` is {"reward": {"model_id": n}} or {"utility": "FILE.py:f"}."""
-    spec = evaluation_spec(store, model, against, judge, settings, files)
-    return submit(store, "evaluate", spec, actor)
-
-
-def evaluation_spec(
-    store: Store,
-    model: Model,
-    against: Model,
-    judge: dict[str, Any],
-    settings: dict[str, Any],
-    files: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The spec of an evaluation of `model` against `against`."""
-    recipe = whole_recipe(
-        {
-            "kind": "evaluate",
-            **settings,
-            "policy": {"model_id": model.model_id},
-            "against": {"model_id": against.model_id},
-            "judge": judge,
-        }
-    )
-    heldout = prompts_of(store, "heldout", limit=recipe.get("max_prompts", HELDOUT_PROMPTS))
-    return {
-        "recipe": recipe,
-        "files": {"prompts.parquet": {"prompt_ids": [prompt.prompt_id for prompt in heldout]}, **(files or {})},
-        "publish": {"model_id": model.model_id, "against_id": against.model_id},
-    }
 
 
 def submit(store: Store, kind: str, spec: dict[str, Any], actor: str) -> int:

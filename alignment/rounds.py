@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 from alignment import queue
 from alignment.config import ONLINE, RoundRecipe, load_round_recipe
+from alignment.evaluations import evaluation_spec, reward_judge
 from storage import jobs, prompts, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
@@ -23,7 +24,8 @@ from storage.records import Model, Round, Snapshot
 
 MIN_DECISIVE = 24  # votes for one side, over all prompts
 MIN_A_FOLD = 4  # of these, on the prompts of each fold
-EVALUATED = {"max_prompts": 128}  # a round's own evaluation; `evaluate` takes more prompts and time
+# A round's own evaluation; `evaluate` takes more prompts and time, and no baseline.
+EVALUATED = {"max_prompts": 128, "baseline_best_of": 8}
 
 
 def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> int:
@@ -167,12 +169,22 @@ def _stage(store: Store, this: Round, stage: str, done: dict[str, int]) -> tuple
         return recipe.method, _policy_spec(store, this, recipe, parent, done["reward"])
     candidate = store.row("SELECT model_id FROM models WHERE job_id = ?", [done["policy"]])
     assert candidate is not None
-    settings = {**EVALUATED, **recipe.evaluate, "seed": recipe.seed}
-    spec = queue.evaluation_spec(
-        store, registry.get(store, candidate["model_id"]), parent, {"reward": {"job_id": done["judge"]}}, settings
+    judge = jobs.get(store, done["judge"]).result or {}
+    spec = evaluation_spec(
+        store,
+        registry.get(store, candidate["model_id"]),
+        parent,
+        reward_judge({"job_id": done["judge"]}, judge),
+        {**_evaluation_settings(recipe), "reward_model": {"job_id": done["reward"]}},
     )
     spec["publish"]["round_id"] = this.round_id
     return "evaluate", spec
+
+
+def _evaluation_settings(recipe: RoundRecipe) -> dict[str, Any]:
+    """Settings of the round's own evaluation; greedy answers have no best of several."""
+    settings = {**EVALUATED, **recipe.evaluate, "seed": recipe.seed}
+    return settings if settings.get("temperature") != 0 else {**settings, "baseline_best_of": 1}
 
 
 def _policy_spec(store: Store, this: Round, recipe: RoundRecipe, parent: Model, reward_job: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """An sft job: a policy from demonstrations, by TRL's SFTTrainer.
 
-in: model, instructions and/or labelers' demonstrations      out: model/
+in: model, instructions and/or labelers' demonstrations
+out: model/, heldout.jsonl (what it was measured on)
 
 The loss is on each answer and the eos that ends it; the rest is only read. A step's loss is the mean over its answer
 tokens, so long answers weigh by their length, and batches are drawn at random: of batches made of like lengths, those
@@ -20,6 +21,7 @@ from trl import SFTConfig, SFTTrainer
 from alignment.demonstrations import Curriculum, curriculum
 from alignment.encoding import Encoded, encode_demonstrations
 from alignment.heldout import Example, heldout_loss
+from alignment.heldout_demonstrations import HELDOUT, write_heldout
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
 from alignment.models import length_limit, load_policy, load_policy_in_4_bits, save_model
@@ -60,6 +62,7 @@ def run(job: JobDir, recipe: SftRecipe) -> dict[str, Any]:
         base, _ = load_policy(job.resolve(recipe.model), device=torch.device("cpu"))
         model = merged_into(base, cast(PeftModel, model))
     save_model(model.eval(), tokenizer, job.model, recipe.save_dtype)
+    write_heldout(job.path / HELDOUT, sides.heldout)
     parts = (learned, written, unseen)
     return {
         "loss_before": before.mean,

@@ -109,8 +109,11 @@ def candidate_of(store: Store, this: Round) -> tuple[Model, Evaluation] | None:
 
 
 def may_promote(evaluation: Evaluation) -> bool:
-    """Whether the candidate is better: the lower end of its win rate's interval is above one half."""
-    return evaluation.low > 0.5
+    """Whether the candidate is better: the lower end of its win rate's interval is above one half.
+
+    That of the interval which holds the judge's own errors too, where there is one.
+    """
+    return min(evaluation.low, evaluation.result.get("voter_low", 1.0)) > 0.5
 
 
 def to_round(row: dict[str, Any]) -> Round:

@@ -62,7 +62,7 @@ def test_a_round_is_started_followed_promoted_and_rolled_back(store: Store, page
         f"Yes: by its judge, on 8 held-out prompts, round-1 wins 70% against {parent}, "
         "and the whole 95% interval (60% to 80%) is above one half."
     )
-    page.get_by_text("Read some of its answers").click()
+    page.get_by_text("Read 1 of its answers").click()
     expect(page.locator(".verdict .pair p").first).to_have_text("<b>So</b>")
     click(page, "Promote round-1")
     expect(page.locator("h1")).to_have_text("round-1 is promoted.")

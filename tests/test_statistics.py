@@ -61,17 +61,61 @@ def test_correlation() -> None:
     assert statistics.correlation([1, 2, 3], [5, 5, 5]) == 0
 
 
+def prompts_of_one(wins: list[float], longer: list[float]) -> list[tuple[list[float], list[float]]]:
+    return [([win], [difference]) for win, difference in zip(wins, longer, strict=True)]
+
+
 def test_wins_that_length_explains_are_worth_nothing_at_equal_length() -> None:
     # The longer answer wins four times in five, whoever wrote it: s(a + bt) = 0.8 and s(a - bt) = 0.2, so a = 0
-    wins = [1] * 60 + [0] * 15 + [1] * 5 + [0] * 20
-    longer = [10] * 75 + [-10] * 25
+    wins = [1.0] * 60 + [0.0] * 15 + [1.0] * 5 + [0.0] * 20
+    longer = [10.0] * 75 + [-10.0] * 25
     assert sum(wins) / 100 == 0.65
-    assert statistics.length_controlled(wins, longer) == pytest.approx(0.5, abs=0.01)
+    found = statistics.length_controlled(prompts_of_one(wins, longer))
+    assert found.value == pytest.approx(0.5, abs=0.01)
+    assert found.low < 0.45 < 0.55 < found.high
 
 
 def test_wins_at_equal_length_stay_as_they_are() -> None:
-    # Without a length term the fit is the win rate, but for the ridge: 75 wins in 100
-    assert statistics.length_controlled([1, 1, 1, 0] * 25, [0] * 100) == pytest.approx(0.75, abs=0.001)
+    # Without a length term the fit is the win rate, but for the ridge: 75 wins in 100, and its interval the bootstrap's
+    wins = [1.0, 1.0, 1.0, 0.0] * 25
+    found = statistics.length_controlled(prompts_of_one(wins, [0.0] * 100))
+    plain = statistics.bootstrap_mean(wins)
+    assert found.value == pytest.approx(0.75, abs=0.001)
+    assert (found.low, found.high) == pytest.approx((plain.low, plain.high), abs=0.025)
+
+
+def test_couples_of_one_prompt_are_no_more_certain_than_the_prompt() -> None:
+    wins = [1.0, 0.0, 1.0, 1.0]
+    once = statistics.length_controlled([([win], [0.0]) for win in wins])
+    often = statistics.length_controlled([([win] * 9, [0.0] * 9) for win in wins])
+    assert (often.low, often.high) == pytest.approx((once.low, once.high), abs=0.02)  # but for the ridge
+
+
+def test_a_judge_that_errs_hides_part_of_the_difference() -> None:
+    # q = 0.9: w = 0.66 comes of p with 0.9 p + 0.1 (1 - p) = 0.66, so p = 0.7
+    found = statistics.as_voters_judge([0.66] * 50, 0.9, 100_000)
+    assert found.value == pytest.approx(0.7)
+    assert (found.low, found.high) == pytest.approx((0.7, 0.7), abs=0.005)
+
+
+def test_a_judge_known_from_few_votes_is_less_sure_than_one_known_from_many() -> None:
+    shares = [1.0, 1.0, 0.5, 0.0, 1.0, 0.5, 1.0, 0.5] * 16
+    few, many = (statistics.as_voters_judge(shares, 0.75, trials) for trials in (12, 1200))
+    assert few.low < many.low
+    assert many.low > statistics.bootstrap_mean(shares).low  # the errors that are known for sure only hide wins
+
+
+def test_a_judge_that_may_be_guessing_shows_nothing() -> None:
+    found = statistics.as_voters_judge([0.9] * 200, 0.6, 8)
+    assert found.low < 0.5 < found.high
+    assert statistics.as_voters_judge([0.9] * 200, 0.5, 8).value == 0.5
+    assert statistics.as_voters_judge([0.9] * 200, 0.9, 200).low > 0.5
+
+
+def test_the_most_that_best_of_n_can_move_a_policy() -> None:
+    assert statistics.best_of_n_kl(1) == 0
+    assert statistics.best_of_n_kl(2) == pytest.approx(0.193147, abs=1e-6)  # log 2 - 1/2
+    assert statistics.best_of_n_kl(8) == pytest.approx(1.204442, abs=1e-6)  # log 8 - 7/8
 
 
 def test_repetition_and_distinct() -> None:

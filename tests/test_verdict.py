@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from labeling.ui.verdict import caution, figures, verdict
@@ -9,7 +11,7 @@ from storage.records import Evaluation
 from storage.rounds import may_promote
 
 
-def evaluated(win_rate: float, low: float, high: float, **result: float) -> Evaluation:
+def evaluated(win_rate: float, low: float, high: float, **result: Any) -> Evaluation:
     return Evaluation(1, 2, 1, "reward model", 7, win_rate, low, high, 128, dict(result), "2026-01-01")
 
 
@@ -27,6 +29,24 @@ def test_the_answer_hangs_on_the_interval(win_rate: float, low: float, high: flo
         "by its judge, on 128 held-out prompts, round-1 wins "
     )
     assert may_promote(evaluation) == sentence.startswith("Yes")
+
+
+def test_a_judge_that_may_err_too_often_is_not_enough() -> None:
+    sure = evaluated(0.7, 0.6, 0.8, voter_win_rate=0.8, voter_low=0.6, voter_high=0.95)
+    assert verdict(sure, "round-1", "demo").endswith(
+        "Counting the judge's own errors, voters would prefer it in 80% (60 to 95)."
+    )
+    unsure = evaluated(0.7, 0.6, 0.8, voter_win_rate=0.9, voter_low=0.3, voter_high=1.0)
+    assert verdict(unsure, "round-1", "demo").startswith("Not yet")
+    assert "voters would prefer it in 90% (30 to 100), which still holds one half" in verdict(unsure, "x", "demo")
+    assert (may_promote(sure), may_promote(unsure)) == (True, False)
+
+
+def test_best_of_n_stands_beside_the_candidate() -> None:
+    baseline = {"best_of": 8, "win_rate": 0.75, "low": 0.7, "high": 0.8, "beaten": 0.4, "beaten_low": 0.3}
+    rows = dict(figures(evaluated(0.7, 0.6, 0.8, baseline={**baseline, "beaten_high": 0.5}), {}, {}))
+    assert rows["Win rate of its parent's best of 8"] == "75% (70 to 80)"
+    assert rows["Wins against that best of 8"] == "40% (30 to 50)"
 
 
 def test_a_judge_that_may_be_guessing_is_named() -> None:

@@ -18,11 +18,13 @@ import pyarrow.parquet as pq
 from alignment import queue
 from alignment.demo import build_data
 from alignment.demo.seed import BASE, DEMO, TUNED
+from alignment.heldout_demonstrations import HELDOUT, write_heldout
 from alignment.materialise import directory_of
 from alignment.waiting import wait_for_job
 from alignment.worker import Worker
 from storage import registry
 from storage.database import Store
+from storage.exchange.demonstrations import read_demonstrations
 from storage.prompts import NewPrompt, add_prompts, prompts_of
 from storage.records import Model, Prompt, Split, prompt_text
 
@@ -41,6 +43,7 @@ SFT: dict[str, Any] = {"tuning": "full", "epochs": 3, "threads": 2, "save_dtype"
 FIRST_PAIRS = 60
 SHOWN_PAIRS = 20
 MEASURED_PAIRS = 256
+KEPT_DEMONSTRATIONS = 256
 ACTOR = "demo"
 
 
@@ -59,6 +62,7 @@ def main() -> None:
         tuned = registry.by_name(store, TUNED)
         for model in (base, tuned):
             keep(model)
+        keep_demonstrations(tuned)
         first = answers(store, worker, tuned, "train", FIRST_PAIRS)
         measured = answers(store, worker, tuned, "heldout", MEASURED_PAIRS)
     lines = [json.dumps(pair, ensure_ascii=False) + "\n" for pair in first if differ(pair)]
@@ -73,6 +77,12 @@ def keep(model: Model) -> None:
     shutil.copytree(model.path, target)
     card = {"kind": model.card["kind"], "recipe": model.card["recipe"], "figures": model.card["figures"]}
     (target / "card.json").write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+
+
+def keep_demonstrations(tuned: Model) -> None:
+    """Put some of the demonstrations that it was measured on where every policy that descends from it finds them."""
+    held_out = read_demonstrations(Path(tuned.path).parent / HELDOUT)
+    write_heldout(DEMO / "data" / HELDOUT, held_out[:KEPT_DEMONSTRATIONS])
 
 
 def answers(store: Store, worker: Worker, model: Model, split: Split, count: int) -> list[dict[str, Any]]:

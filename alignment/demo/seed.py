@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from storage import labels, registry
 from storage.database import Store
 from storage.prompts import DEMO_SOURCE, NewPrompt, add_prompts
-from storage.records import NewCompletion
+from storage.records import Model, NewCompletion
 from storage.weights import weights_sha256
 
 DEMO = Path(__file__).parent
@@ -37,6 +37,11 @@ def open_home(home: Path) -> Store:
     store = Store.open(home)
     seed(store)
     return store
+
+
+def is_demo(model: Model) -> bool:
+    """Whether a model is the demo's fine-tuned one, and not another that was given its name."""
+    return model.name == TUNED and model.card == _card(TUNED)
 
 
 def _add_models(store: Store) -> None:

@@ -146,8 +146,12 @@ def _examples(examples: list[dict[str, Any]]) -> str:
     if not examples:
         return ""
     rows = "".join(
-        f"<li><p class=prompt>{escape(one['prompt'])}</p><div class=pair><p>{escape(one['answer'])}</p>"
-        f"<p>{escape(one['against'])}</p></div></li>"
+        f"<li><p class=prompt>{escape(one['prompt'])}</p><div class=pair>"
+        f"<div><b>After</b><p>{escape(one['answer'])}</p></div><div><b>Before</b><p>{escape(one['against'])}</p></div>"
+        "</div></li>"
         for one in examples
     )
-    return f"<details><summary>Read some of its answers beside its parent's</summary><ul>{rows}</ul></details>"
+    return (
+        f"<details><summary>Read {len(examples)} of its answers beside its parent's, picked at random</summary>"
+        f"<ul>{rows}</ul></details>"
+    )

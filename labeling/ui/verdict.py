@@ -12,15 +12,22 @@ Figures = dict[str, Any]
 
 
 def verdict(evaluation: Evaluation, candidate: str, parent: str) -> str:
-    """The answer in one sentence, with the interval it rests on."""
+    """The answer in a sentence or two, with the intervals it rests on."""
     wins = f"{candidate} wins {percent(evaluation.win_rate)} against {parent}"
     measured = f"by its judge, on {evaluation.prompts} held-out prompts, {wins}"
     interval = f"95% interval ({percent(evaluation.low)} to {percent(evaluation.high)})"
-    if may_promote(evaluation):
-        return f"Yes: {measured}, and the whole {interval} is above one half."
+    voters = spread(evaluation.result, "voter_win_rate", "voter")
     if evaluation.high < 0.5:
         return f"No: {measured}, and the whole {interval} is below one half."
-    return f"Not yet: {measured}, and the {interval} still holds one half."
+    if evaluation.low <= 0.5:
+        return f"Not yet: {measured}, and the {interval} still holds one half."
+    if not may_promote(evaluation):
+        return (
+            f"Not yet: {measured}, and its {interval} is above one half; but counting the judge's own errors, voters "
+            f"would prefer it in {voters}, which still holds one half."
+        )
+    said = f" Counting the judge's own errors, voters would prefer it in {voters}." if voters else ""
+    return f"Yes: {measured}, and the whole {interval} is above one half.{said}"
 
 
 def caution(judge: Figures) -> str:
@@ -41,10 +48,13 @@ def figures(evaluation: Evaluation, policy: Figures, judge: Figures) -> list[tup
     """
     result = evaluation.result
     rows: list[tuple[str, str | None]] = [
-        ("Win rate at equal length", _one(result, "length_controlled_win_rate", percent)),
+        ("Win rate at equal length", spread(result, "length_controlled_win_rate", "length_controlled")),
+        *_baseline(result.get("baseline") or {}),
+        ("Loss on held-out demonstrations", _both(result, "sft_loss", lambda value: f"{value:.3f}")),
         ("Words an answer", _both(result, "mean_words", lambda value: f"{value:.0f}")),
         ("Answers that end", _both(result, "ended", percent)),
         ("Repetition", _both(result, "repetition", lambda value: f"{value:.1%}")),
+        ("Distinct word pairs", _both(result, "distinct_2", percent)),
         ("KL from its parent", _one({**policy, **known(result, "kl")}, "kl", lambda value: f"{value:.2f} nats")),
         ("Agrees with unseen votes", spread(policy, "accuracy")),
         ("Its judge agrees with", spread(judge, "accuracy")),
@@ -53,13 +63,28 @@ def figures(evaluation: Evaluation, policy: Figures, judge: Figures) -> list[tup
     return [(name, value) for name, value in rows if value]
 
 
-def spread(result: Figures, name: str) -> str | None:
-    """A share with its interval, as in "68% (61 to 74)"; None where it was not measured."""
+def spread(result: Figures, name: str, ends: str | None = None) -> str | None:
+    """A share with its interval, as in "68% (61 to 74)"; None where it was not measured.
+
+    The ends are under the share's own name with _low and _high behind it, or under `ends`.
+    """
     if not isinstance(result.get(name), (int, float)):
         return None
-    low, high = result.get(f"{name}_low"), result.get(f"{name}_high")
+    low, high = result.get(f"{ends or name}_low"), result.get(f"{ends or name}_high")
     interval = f" ({100 * low:.0f} to {100 * high:.0f})" if low is not None and high is not None else ""
     return f"{percent(result[name])}{interval}"
+
+
+def _baseline(baseline: Figures) -> list[tuple[str, str | None]]:
+    """How a policy does that only picks the best of several samples, and how the candidate does against that."""
+    if not baseline:
+        return []
+    best = f"best of {baseline['best_of']}"
+    named = {"win_rate_low": baseline["low"], "win_rate_high": baseline["high"], **baseline}
+    return [
+        (f"Win rate of its parent's {best}", spread(named, "win_rate")),
+        (f"Wins against that {best}", spread(baseline, "beaten")),
+    ]
 
 
 def percent(share: float) -> str:

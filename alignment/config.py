@@ -14,7 +14,8 @@ from pydantic import Field, TypeAdapter, ValidationError, field_validator
 from alignment.recipes.preferences import DpoRecipe, KtoRecipe, RewardRecipe, ScoreRecipe
 from alignment.recipes.sampling import EvaluateRecipe, GenerateRecipe
 from alignment.recipes.supervised import PretrainRecipe, SftRecipe
-from alignment.settings import JobSettings, Settings
+from alignment.recipes.trainer_fields import checked_trainer
+from alignment.settings import JobSettings, Settings, TrainerSettings
 from storage.errors import UserError
 
 Recipe = (
@@ -65,6 +66,15 @@ class RoundRecipe(Settings):
     dpo: dict[str, Any] = Field(default_factory=dict, description="Settings of DPO.")
     kto: dict[str, Any] = Field(default_factory=dict, description="Settings of KTO.")
     evaluate: dict[str, Any] = Field(default_factory=dict, description="Settings of the evaluation.")
+    trainer: dict[str, Any] = Field(
+        default_factory=dict, description="Fields of the TRL config of the policy's trainer, whatever the method."
+    )
+
+    def policy_settings(self) -> dict[str, Any]:
+        """Settings of the stage that trains the policy: the method's own, with `trainer` under its trainer's."""
+        own: dict[str, Any] = getattr(self, self.method)
+        trainer = {**self.trainer, **own.get("trainer", {})}
+        return {**own, **({"trainer": trainer} if trainer else {})}
 
     @field_validator("reference", mode="before")
     @classmethod
@@ -72,15 +82,22 @@ class RoundRecipe(Settings):
         return "initial" if reference == "first" else reference  # as rounds on record have it
 
 
-def load_recipe(values: dict[str, Any]) -> Recipe:
-    """Check the mapping of a recipe; UserError names the first wrong key, what is wrong and the nearest right one."""
+def load_recipe(values: dict[str, Any], where: str = "") -> Recipe:
+    """Check the mapping of a recipe; UserError names the first wrong key, what is wrong and the nearest right one.
+
+    `where` is put before a field of its trainer in the sentence, as in "dpo.".
+    """
     kind = values.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise UserError(f"The recipe's kind {kind!r} is none of {', '.join(KINDS)}.{_nearest(str(kind), list(KINDS))}")
+    known = list(KINDS[kind].model_fields)
     try:
-        return _ANY_RECIPE.validate_python(values)
+        recipe = _ANY_RECIPE.validate_python(values)
     except ValidationError as error:
-        raise UserError(_sentence(error, f"{kind} recipe", list(KINDS[kind].model_fields))) from error
+        raise UserError(_sentence(error, f"{kind} recipe", known)) from error
+    if isinstance(recipe, TrainerSettings) and recipe.trainer:
+        return recipe.model_copy(update={"trainer": checked_trainer(kind, recipe.trainer, known, where)})
+    return recipe
 
 
 def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
@@ -102,7 +119,9 @@ def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
         for key in chosen:
             if key not in known[stage]:
                 raise UserError(f"The round recipe has no setting '{stage}.{key}'.{_nearest(f'{stage}.{key}', dotted)}")
-        load_recipe({"kind": stage, **fixed, **chosen})
+        if stage == recipe.method and recipe.trainer:
+            checked_trainer(stage, recipe.trainer, list(KINDS[stage].model_fields), setting_at=f"{stage}.")
+        load_recipe({"kind": stage, **fixed, **chosen}, f"{stage}.")
     return recipe
 
 

@@ -19,7 +19,7 @@ from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, length_limit, load_policy, save_model
 from alignment.preferences import other_fold, preferences_of, read_votes, undecided
 from alignment.recipes.preferences import DpoRecipe
-from alignment.training import train, training_arguments
+from alignment.training import train, trainer_config
 from alignment.tuning import apply_tuning, merged, trainable_share
 from storage.errors import UserError
 
@@ -57,7 +57,7 @@ def run(job: JobDir, recipe: DpoRecipe) -> dict[str, Any]:
     trainer = TokenisedDpoTrainer(
         model=model,
         ref_model=reference,
-        args=DPOConfig(**training_arguments(job, recipe, rate), **loss_arguments(recipe)),
+        args=trainer_config(DPOConfig, job, recipe, rate, **loss_arguments(recipe)),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
     )

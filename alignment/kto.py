@@ -23,7 +23,7 @@ from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, length_limit, load_policy, save_model
 from alignment.preferences import other_fold, preferences_of, read_votes, undecided
 from alignment.recipes.preferences import KtoRecipe
-from alignment.training import train, training_arguments
+from alignment.training import train, trainer_config
 from alignment.tuning import apply_tuning, merged, trainable_share
 from storage.errors import UserError
 
@@ -64,7 +64,7 @@ def run(job: JobDir, recipe: KtoRecipe) -> dict[str, Any]:
     trainer = TokenisedKtoTrainer(
         model=model,
         ref_model=reference,
-        args=KTOConfig(**training_arguments(job, recipe, rate), **loss_arguments(recipe, weights, limit)),
+        args=trainer_config(KTOConfig, job, recipe, rate, **loss_arguments(recipe, weights, limit)),
         train_dataset=Dataset.from_list(with_mismatched(rows, recipe.batch_size)),
         processing_class=tokenizer,
     )

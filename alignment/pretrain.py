@@ -28,7 +28,7 @@ from alignment.models import count_parameters, default_device, save_model
 from alignment.recipes.supervised import PretrainRecipe
 from alignment.splits import hold_out
 from alignment.time_budget import TimeBudget
-from alignment.training import train, training_arguments
+from alignment.training import train, trainer_config
 from storage.errors import UserError
 from storage.exchange.reading import read_text
 
@@ -135,12 +135,10 @@ def new_model(tokenizer: PreTrainedTokenizerBase, recipe: PretrainRecipe) -> Lla
 def _trainer(
     job: JobDir, recipe: PretrainRecipe, rate: float, model: LlamaForCausalLM, sequences: torch.Tensor
 ) -> Trainer:
-    arguments = training_arguments(job, recipe, rate) | {"remove_unused_columns": False}
-    if recipe.minutes is not None:
-        arguments["max_steps"] = ENDLESS
+    endless = {"max_steps": ENDLESS} if recipe.minutes is not None else {}
     trainer = Trainer(
         model=model,
-        args=TrainingArguments(**arguments),
+        args=trainer_config(TrainingArguments, job, recipe, rate, remove_unused_columns=False, **endless),
         train_dataset=TensorDataset(sequences),
         data_collator=_batch,
     )

@@ -34,7 +34,7 @@ from alignment.reward_trainer import VoteTrainer
 from alignment.score import measured
 from alignment.scoring import encode, rewards
 from alignment.ties import tie_weight
-from alignment.training import train, training_arguments
+from alignment.training import train, trainer_config
 from alignment.tuning import apply_tuning, merged, trainable_share
 from storage.errors import UserError
 from storage.records import MARGINS
@@ -65,7 +65,7 @@ def run(job: JobDir, recipe: RewardRecipe) -> dict[str, Any]:
     share = trainable_share(model)
     trainer = VoteTrainer(
         model=model,
-        args=RewardConfig(**training_arguments(job, recipe, rate), max_length=None, disable_dropout=True),
+        args=trainer_config(RewardConfig, job, recipe, rate, max_length=None, disable_dropout=True),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
         tie_weight=tie_weight(ties, len(rows) - ties),

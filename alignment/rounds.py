@@ -192,7 +192,7 @@ def _policy_spec(store: Store, this: Round, recipe: RoundRecipe, parent: Model, 
     reference = parent if recipe.reference == "parent" else first_policy(store, parent)
     spec_recipe = {
         "kind": recipe.method,
-        **getattr(recipe, recipe.method),
+        **recipe.policy_settings(),
         "seed": recipe.seed,
         "policy": {"model_id": parent.model_id},
         "reference": {"model_id": reference.model_id},

@@ -52,6 +52,9 @@ class TrainerSettings(JobSettings):
         "none", description="An experiment tracker beside metrics.jsonl; its package must be installed."
     )
     save_dtype: Dtype = Field("float32", description="Number format of the saved weights.")
+    trainer: dict[str, Any] = Field(
+        default_factory=dict, description="Fields of the trainer's TRL config that no setting of the recipe stands for."
+    )
 
 
 def _names(value: Any) -> Any:

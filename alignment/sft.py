@@ -26,7 +26,7 @@ from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
 from alignment.models import length_limit, load_policy, load_policy_in_4_bits, save_model
 from alignment.recipes.supervised import SftRecipe
-from alignment.training import train, training_arguments
+from alignment.training import train, trainer_config
 from alignment.tuning import apply_tuning, merged, merged_into, trainable_parameters, trainable_share
 from storage.errors import UserError
 from storage.exchange.demonstrations import read_demonstrations
@@ -103,8 +103,8 @@ def sft_trainer(
     """TRL's trainer on examples whose labels are made already: it only shuffles, pads and learns."""
     return SFTTrainer(
         model=model,
-        args=SFTConfig(
-            **training_arguments(job, recipe, rate), max_length=None, dataset_kwargs={"skip_prepare_dataset": True}
+        args=trainer_config(
+            SFTConfig, job, recipe, rate, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}
         ),
         train_dataset=Dataset.from_list([{"input_ids": e.input_ids, "labels": e.labels} for e in examples]),
         processing_class=tokenizer,

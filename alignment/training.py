@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from transformers import Trainer
+from transformers import Trainer, TrainingArguments
 
 from alignment.checkpoints import newest_verified
 from alignment.jobdir import JobDir
 from alignment.settings import TrainerSettings
 from alignment.trainer_callbacks import JobCallback
+from storage.errors import UserError
+
+Config = TypeVar("Config", bound=TrainingArguments)
 
 
-def training_arguments(job: JobDir, recipe: TrainerSettings, learning_rate: float) -> dict[str, Any]:
-    """Arguments for TrainingArguments or any TRL config; logging and saving are left to `JobCallback`."""
+def trainer_config(
+    config: type[Config], job: JobDir, recipe: TrainerSettings, learning_rate: float, **own: Any
+) -> Config:
+    """A TRL config of this job. Raises UserError when TRL refuses what the recipe's `trainer` section asks for."""
+    try:
+        return config(**training_arguments(job, recipe, learning_rate, **own))
+    except (ValueError, TypeError, ImportError) as error:
+        if not recipe.trainer:
+            raise
+        fields = ", ".join(recipe.trainer)
+        raise UserError(f"The trainer cannot be made with {fields} as the recipe has them: {error}") from error
+
+
+def training_arguments(job: JobDir, recipe: TrainerSettings, learning_rate: float, **own: Any) -> dict[str, Any]:
+    """Arguments for TrainingArguments or any TRL config; logging and saving are left to `JobCallback`.
+
+    `own` are those of one kind of job; what the recipe's `trainer` section says rules over all.
+    """
     on_gpu = torch.cuda.is_available()
     mixed = recipe.train_dtype == "bfloat16" or (
         recipe.train_dtype == "auto" and on_gpu and torch.cuda.is_bf16_supported()
@@ -46,6 +65,8 @@ def training_arguments(job: JobDir, recipe: TrainerSettings, learning_rate: floa
         "logging_nan_inf_filter": False,  # a loss that is no number must be seen
         "report_to": recipe.report_to,
         "disable_tqdm": True,
+        **own,
+        **recipe.trainer,
     }
 
 

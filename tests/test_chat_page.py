@@ -71,8 +71,8 @@ def ask(page: Page, message: str) -> None:
 
 def answered(page: Page, answers: int) -> None:
     """Wait for so many answers, the last one complete."""
-    expect(page.locator(".theirs .said")).to_have_count(answers, timeout=60_000)
-    expect(page.locator(".writing")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".theirs .said")).to_have_count(answers, timeout=120_000)
+    expect(page.locator(".writing")).to_have_count(0, timeout=120_000)
     expect(page.locator(".theirs .said").last).to_have_text(ANSWERED)
 
 
@@ -100,7 +100,7 @@ def test_a_vote_between_two_hidden_models_is_a_preference(app: App, page: Page) 
     page.get_by_label("Side by side").check()
     ask(page, "Tell me about a dog.")
     button = page.get_by_role("button", name="B better")
-    button.wait_for(timeout=60_000)
+    button.wait_for(timeout=120_000)
     right = page.locator(".answer .said").last.inner_text()
     for name in ("llama", "gpt2"):
         assert name not in page.locator(".turns").inner_text()
@@ -111,7 +111,7 @@ def test_a_vote_between_two_hidden_models_is_a_preference(app: App, page: Page) 
 
 
 def test_the_page_follows_a_promotion(app: App, page: Page) -> None:
-    expect(page.locator(".server-state")).to_have_text("Promoted: llama", timeout=60_000)
+    expect(page.locator(".server-state")).to_have_text("Promoted: llama", timeout=120_000)
     registry.promote(app.store, "gpt2", "test")
     expect(page.locator(".server-state")).to_have_text("Promoted: gpt2")
     registry.rollback(app.store, "test")

@@ -51,14 +51,25 @@ def model_add(
 def model_list(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """List the registered models."""
     models = registry.models(open_home(home))
-    rows: list[list[object]] = [[model.name, model.kind, model.parent or "", model.status] for model in models]
-    answer(as_json, {"models": [_model(model) for model in models]}, table(["name", "kind", "parent", "status"], rows))
+    rows: list[list[object]] = [
+        [model.name, model.kind, model.parent or "", model.status, model.reason or ""] for model in models
+    ]
+    heads = ["name", "kind", "parent", "status", "promoted against its verdict because"]
+    answer(as_json, {"models": [_model(model) for model in models]}, table(heads, rows))
 
 
 @model_app.command("promote")
-def model_promote(name: str, home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
-    """Let a policy answer in chat and write the next pairs."""
-    model = registry.promote(open_home(home), name, ACTOR)
+def model_promote(
+    name: str,
+    override: Annotated[bool, typer.Option("--override", help="Promote it whatever its verdict says.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; with --override, and kept with the promotion.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Let a policy answer in chat and write the next pairs; one that was judged has to be better."""
+    if override != bool((reason or "").strip()):
+        raise UserError("To promote a model against its verdict takes both --override and --reason TEXT.")
+    model = registry.promote(open_home(home), name, ACTOR, reason)
     answer(as_json, _model(model), f"{model.name} is promoted.")
 
 
@@ -121,4 +132,5 @@ def _model(model: Model) -> dict[str, Any]:
         "status": model.status,
         "path": model.path,
         "created_at": model.created_at,
+        "reason": model.reason,
     }

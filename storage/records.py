@@ -90,7 +90,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Model:
-    """A registered model. `status` is promoted, former (promoted once), candidate (awaits a verdict) or registered."""
+    """A registered model. `status` is promoted, former (promoted once), candidate (awaits a verdict) or registered.
+
+    `reason` is why it was promoted although no verdict called it better.
+    """
 
     model_id: int
     name: str
@@ -101,6 +104,7 @@ class Model:
     status: str
     card: dict[str, Any]
     created_at: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from storage.database import Store, now
 from storage.errors import UserError
+from storage.gate import LONGEST_REASON, objection
 from storage.journal import record
 from storage.records import Model
 
@@ -20,7 +21,9 @@ MODELS = """
 SELECT m.*, parent.name AS parent,
        m.model_id = (SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1) AS promoted,
        m.model_id IN (SELECT model_id FROM promotions) AS former,
-       m.model_id IN (SELECT candidate_id FROM rounds WHERE status = 'done') AS candidate
+       m.model_id IN (SELECT candidate_id FROM rounds WHERE status = 'done') AS candidate,
+       (SELECT reason FROM promotions p WHERE p.model_id = m.model_id AND reason IS NOT NULL
+        ORDER BY promotion_id DESC LIMIT 1) AS reason
 FROM models m LEFT JOIN models parent ON parent.model_id = m.parent_id
 """
 
@@ -104,29 +107,42 @@ def require_promoted(store: Store) -> Model:
     return model
 
 
-def promote(store: Store, name: str, actor: str) -> Model:
+def promote(store: Store, name: str, actor: str, reason: str | None = None) -> Model:
     """Make a policy the one that chats and writes the next pairs.
 
-    Raises UserError when there is no such model, it is no policy, or it is the promoted one already.
+    `reason` is why it is promoted although no verdict calls it better, and is kept with the promotion. Raises
+    UserError when there is no such model, it is no policy, it is the promoted one already, or its verdict stands
+    against it and no reason is given.
     """
+    reason = " ".join((reason or "").split()) or None
+    if len(reason or "") > LONGEST_REASON or any("\ud800" <= letter <= "\udfff" for letter in reason or ""):
+        raise UserError(f"The reason is no text of up to {LONGEST_REASON:,} characters: say it in other words.")
     with store.write() as db:
         model = by_name(store, name)
         if model.kind != "policy":
             raise UserError(f"{name} is a {model.kind} model, and only a policy can be promoted.")
         if model.status == "promoted":
             raise UserError(f"{name} is the promoted model already.")
-        insert_promotion(db, model.model_id, actor)
+        against = objection(store, model)
+        if against is not None and reason is None:
+            raise UserError(
+                f"{against} To promote it all the same give a reason, which is kept: on the Align page, or with "
+                "--override --reason TEXT."
+            )
+        insert_promotion(db, model.model_id, actor, reason)
     return get(store, model.model_id)
 
 
-def insert_promotion(db: Database, model_id: int, actor: str) -> None:
+def insert_promotion(db: Database, model_id: int, actor: str, reason: str | None = None) -> None:
     """Promote a policy inside the caller's transaction."""
     previous = _last_promotion(db)
+    row = {"model_id": model_id, "previous_id": previous["promotion_id"] if previous else None, "actor": actor}
+    columns = {**row, "created_at": now(), **({"reason": reason} if reason else {})}
     db.execute(
-        "INSERT INTO promotions (model_id, previous_id, actor, created_at) VALUES (?, ?, ?, ?)",
-        [model_id, previous["promotion_id"] if previous else None, actor, now()],
+        f"INSERT INTO promotions ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+        list(columns.values()),
     )
-    record(db, actor, "promote", f"model {model_id}")
+    record(db, actor, "promote", f"model {model_id}", **({"reason": reason} if reason else {}))
 
 
 def rollback(store: Store, actor: str, to: str | None = None) -> Model:
@@ -181,6 +197,7 @@ def to_model(store: Store, row: dict[str, Any]) -> Model:
         status,
         json.loads(row["card"]),
         row["created_at"],
+        row["reason"],
     )
 
 

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from storage import jobs, registry
 from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
+from storage.gate import to_evaluation
 from storage.journal import record
 from storage.records import Evaluation, Model, Round
 
@@ -94,7 +95,7 @@ def insert_evaluation(
 def evaluations_of(store: Store, model_id: int) -> list[Evaluation]:
     """All evaluations of a model, newest first."""
     return [
-        _evaluation(row)
+        to_evaluation(row)
         for row in store.rows("SELECT * FROM evaluations WHERE model_id = ? ORDER BY evaluation_id DESC", [model_id])
     ]
 
@@ -108,18 +109,6 @@ def candidate_of(store: Store, this: Round) -> tuple[Model, Evaluation] | None:
     return (registry.get(store, this.candidate_id), found[0]) if found else None
 
 
-def may_promote(evaluation: Evaluation) -> bool:
-    """Whether the candidate is better: the lower end of its win rate's interval is above one half.
-
-    That of the interval which holds the judge's own errors too, where there is one.
-    """
-    return min(evaluation.low, evaluation.result.get("voter_low", 1.0)) > 0.5
-
-
 def to_round(row: dict[str, Any]) -> Round:
     """A row of the rounds table as a record."""
     return Round(**{**row, "recipe": json.loads(row["recipe"])})
-
-
-def _evaluation(row: dict[str, Any]) -> Evaluation:
-    return Evaluation(**{**row, "result": json.loads(row["result"])})

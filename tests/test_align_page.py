@@ -72,6 +72,21 @@ def test_a_round_is_started_followed_promoted_and_rolled_back(store: Store, page
     assert registry.require_promoted(store).name == parent
 
 
+@pytest.mark.usefixtures("voted")
+def test_against_the_verdict_a_promotion_takes_a_reason_which_is_shown(store: Store, page: Page) -> None:
+    click(page, "Start a round")
+    expect(page.locator(".notice")).to_have_text(re.compile("Round 1 has started"))
+    finish_round(store, win_rate=0.5, low=0.4, high=0.6)
+    expect(page.locator(".answer")).to_have_text(re.compile("^Not yet"), timeout=15_000)
+    click(page, "Promote round-1 all the same")
+    expect(page.locator(".notice")).to_have_text(re.compile("round-1 is not shown to be better"))
+    page.get_by_label("Why it is promoted").fill("<i>It rhymes</i>")
+    click(page, "Promote round-1 all the same")
+    expect(page.locator("h1")).to_have_text("round-1 is promoted.")
+    page.locator(".model summary", has_text="round-1").first.click()
+    expect(page.locator(".model[open]")).to_contain_text("Promoted against its verdict, because: <i>It rhymes</i>")
+
+
 def test_a_stale_roll_back_goes_nowhere_else(store: Store, page: Page) -> None:
     for tag in ("1", "2", "3"):
         add_pairs(store, 1, tag=tag)

@@ -225,6 +225,8 @@ MISTAKES = {
     "reward --name new --policy judge": "judge is a reward model, and this takes a policy or base model",
     "reward --name new --set policy=one": "'policy' cannot be set",
     "round --set dpo.lora_dropout=0.1": "no setting 'dpo.lora_dropout'",
+    "model promote one --override": "takes both --override and --reason",
+    "model promote one --reason because": "takes both --override and --reason",
     "evaluate judge --against one --judge taste.py:longer": "takes a policy",
     "evaluate one --against judge --judge taste.py:longer": "takes a policy",
     "evaluate one --against one --judge taste.py:other": "no function named 'other'",

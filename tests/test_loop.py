@@ -67,7 +67,7 @@ def test_a_brought_model_goes_round_the_whole_loop(store: Store, tmp_path: Path,
             candidate.card["inputs"]["preferences.parquet"]["snapshot"] == snapshots.get(store, this.snapshot_id).sha256
         )
 
-        registry.promote(store, candidate.name, "test")
+        registry.promote(store, candidate.name, "test", reason="whatever its verdict, the loop goes on")
         assert queue.refill(store) is not None
         assert worker.step()
         (showing,) = session.serve(store, "local")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from labeling.ui.verdict import caution, figures, verdict
+from storage.gate import may_promote
 from storage.records import Evaluation
-from storage.rounds import may_promote
 
 
 def evaluated(win_rate: float, low: float, high: float, **result: Any) -> Evaluation:

@@ -19,9 +19,12 @@ from labeling.ui.round_settings import round_settings
 from storage import labels, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
+from storage.gate import LONGEST_REASON, objection
+from storage.records import Round
 
 ASK_EVERY_S = 1.0  # while a round is at work; otherwise nothing is asked
-PROMOTE, ROLL_BACK = "Promote ", "Roll back to "
+PROMOTE, ALL_THE_SAME, ROLL_BACK = "Promote ", " all the same", "Roll back to "
+WHY = "Why it is promoted although it is not shown to be better"
 MORE = "A line each, key=value, such as\nreward.epochs=2\nevaluate.samples_per_prompt=8"
 
 
@@ -65,7 +68,7 @@ class Align:
         if working is None:
             ended = rounds.all_rounds(self.store)[0]
             return self.show(request, f"Round {ended.round_id} is {ended.status}.")
-        return [gr.skip()] * 6 + [round_view.round_card(self.store, working)] + [gr.skip()] * 5
+        return [gr.skip()] * 7 + [round_view.round_card(self.store, working)] + [gr.skip()] * 5
 
     def start(
         self,
@@ -111,11 +114,12 @@ class Align:
 
         return self._do(request, go_on)
 
-    def promote(self, label: str, request: gr.Request) -> list[Any]:
+    def promote(self, label: str, reason: str, request: gr.Request) -> list[Any]:
         """Promote the model that the button names, which is the one whose verdict was on the page."""
+        name = label.removeprefix(PROMOTE).removesuffix(ALL_THE_SAME)
 
         def deed(actor: str) -> str:
-            model = registry.promote(self.store, label.removeprefix(PROMOTE), actor)
+            model = registry.promote(self.store, name, actor, reason if label.endswith(ALL_THE_SAME) else None)
             return f"{model.name} is promoted: it answers in chat and writes the next pairs."
 
         return self._do(request, deed)
@@ -141,15 +145,18 @@ class Align:
     def _researcher(self, request: gr.Request) -> str:
         return require(self.store, user_of(request), "researcher")
 
-    def _verdict_buttons(self, ended: Any) -> tuple[Any, Any]:
+    def _verdict_buttons(self, ended: Round | None) -> tuple[Any, Any, Any]:
+        """The buttons under the verdict; against it, a promotion takes a reason."""
         found = rounds.candidate_of(self.store, ended) if ended else None
-        promote = gr.update(visible=False)
+        reason = promote = gr.update(visible=False)
         if found is not None and found[0].status != "promoted":
-            variant = "primary" if rounds.may_promote(found[1]) else "secondary"
-            promote = gr.update(value=f"{PROMOTE}{found[0].name}", variant=variant, visible=True)
+            refused = objection(self.store, found[0]) is not None
+            label = f"{PROMOTE}{found[0].name}{ALL_THE_SAME if refused else ''}"
+            promote = gr.update(value=label, variant="secondary" if refused else "primary", visible=True)
+            reason = gr.update(visible=refused)
         before = registry.before_promoted(self.store)
         back = gr.update(value=f"{ROLL_BACK}{before.name}", visible=True) if before else gr.update(visible=False)
-        return promote, back
+        return reason, promote, back
 
     def _labels(self, working: bool) -> str:
         tally = snapshots.tally(self.store)
@@ -174,6 +181,9 @@ def page(store: Store, actions: Actions) -> None:
     notice = gr.HTML("", **plain)
     verdict = gr.HTML("", **plain)
     with gr.Row(elem_classes="deeds"):
+        reason = gr.Textbox(
+            label=WHY, visible=False, max_lines=4, max_length=LONGEST_REASON, elem_classes="reason", scale=1
+        )
         promote = gr.Button("Promote", visible=False, **size)
         back = gr.Button("Roll back", visible=False, **size)
     tally = gr.HTML("", **plain)
@@ -189,7 +199,7 @@ def page(store: Store, actions: Actions) -> None:
     gr.HTML("<h2>Models</h2>", **plain)
     known = gr.HTML("", **plain)
     timer = gr.Timer(ASK_EVERY_S, active=False)
-    outputs = [notice, verdict, promote, back, tally, start, work, cancel, resume, past, known, timer]
+    outputs = [notice, verdict, reason, promote, back, tally, start, work, cancel, resume, past, known, timer]
     private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
     assert Context.root_block is not None
     Context.root_block.load(align.load, None, **private)
@@ -197,7 +207,7 @@ def page(store: Store, actions: Actions) -> None:
     start.click(align.start, fields, **private)
     cancel.click(align.cancel, None, **private)
     resume.click(align.resume, None, **private)
-    promote.click(align.promote, [promote], **private)
+    promote.click(align.promote, [promote, reason], **private)
     back.click(align.roll_back, [back], **private)
 
 

@@ -88,11 +88,15 @@ def models(store: Store) -> str:
     cards = "".join(
         f'<details class="model"><summary><b>{escape(model.name)}</b><span>{model.kind}</span>'
         f'<span class="status {model.status}">{model.status}</span><span class="when">{model.created_at[:10]}</span>'
-        f"</summary><p>Lineage: {escape(' ← '.join(_line(model, names)))}</p>"
+        f"</summary><p>Lineage: {escape(' ← '.join(_line(model, names)))}</p>{_why(model)}"
         f"<pre>{escape(_card(model))}</pre></details>"
         for model in reversed(found)
     )
     return f'<div class="models">{cards}</div>'
+
+
+def _why(model: Model) -> str:
+    return f"<p>Promoted against its verdict, because: {escape(model.reason)}</p>" if model.reason else ""
 
 
 def _stage(store: Store, name: str, title: str, job: Job | None) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from storage.gate import may_promote
 from storage.records import Evaluation
-from storage.rounds import may_promote
 
 Figures = dict[str, Any]
 

@@ -10,7 +10,6 @@ import typer
 import yaml
 
 from alignment import queue
-from alignment.config import INPUTS
 from alignment.demo.seed import open_home
 from alignment.evaluations import evaluate
 from alignment.waiting import ACTOR, wait_for_job
@@ -168,9 +167,7 @@ def _model(store: Store, name: str | None, *kinds: str) -> Model:
 def _settings(settings: list[str]) -> dict[str, Any]:
     """Settings of one job's recipe. Raises UserError for one that the command's own arguments say."""
     found = read_settings(None, settings)
-    for key in found:
-        if key in INPUTS:
-            raise UserError(f"{key!r} cannot be set: the command's own arguments and options say it.")
+    queue.check_settable(found)
     return found
 
 

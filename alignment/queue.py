@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from alignment.config import load_recipe
+from alignment.config import INPUTS, load_recipe
 from alignment.demonstrations import curriculum
-from storage import demonstrations, jobs, labels, registry, snapshots
+from storage import demonstrations, jobs, labels, registry, snapshots, uploads
 from storage.database import Store
 from storage.errors import UserError
 from storage.exchange.demonstrations import read_demonstrations
@@ -64,13 +64,18 @@ def sft(
     settings: dict[str, Any],
     actor: str,
     written: bool = False,
+    keep: bool = False,
 ) -> int:
     """Queue supervised fine-tuning of a base or policy; the result is registered as `name`.
 
-    It learns from a file of instructions, from the demonstrations that labelers have `written`, or from both. A
-    `heldout` among the settings names another file, which is copied as the first one is. Every record is read first:
-    raises UserError, and queues nothing, for a malformed one, and where there are too few to hold some out.
+    It learns from a file of instructions, from the demonstrations that labelers have `written`, or from both; `keep`
+    copies a file that will not stay where it is into the home. A `heldout` among the settings names another file, which
+    is copied into the job as the first one is. Every record is read first: raises UserError, and queues nothing, for a
+    malformed one, and where there are too few to hold some out.
     """
+    if base.kind not in ("policy", "base"):
+        raise UserError(f"{base.name} is a {base.kind} model, and this takes a policy or base model.")
+    check_settable(settings)
     files = {} if instructions is None else {"instructions": instructions}
     if settings.get("heldout") is not None:
         files["heldout"] = Path(str(settings["heldout"]))
@@ -83,6 +88,8 @@ def sft(
     curriculum(read.get("instructions", []), own, read.get("heldout"), whole["heldout_share"])
     if written:
         files["demonstrations"] = demonstrations.freeze(store)
+    if keep and instructions is not None:
+        files["instructions"] = uploads.keep(store, instructions)
     return submit(store, "sft", _spec_of_files("sft", files, name, recipe, base.model_id), actor)
 
 
@@ -141,6 +148,13 @@ def submit(store: Store, kind: str, spec: dict[str, Any], actor: str) -> int:
     spec = {**spec, "recipe": whole_recipe(spec["recipe"])}
     with store.write() as db:
         return jobs.enqueue(db, kind, spec, actor)
+
+
+def check_settable(settings: dict[str, Any]) -> None:
+    """Raise UserError for a setting that is not a person's to choose, for the request itself says it."""
+    for key in settings:
+        if key in INPUTS:
+            raise UserError(f"{key!r} cannot be set: the command's own arguments and options say it.")
 
 
 def whole_recipe(recipe: dict[str, Any]) -> dict[str, Any]:

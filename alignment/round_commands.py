@@ -111,7 +111,7 @@ def cancel_command(
         raise UserError("Name what to cancel: a round by its number, or a job of its own with --job.")
     if job is not None:
         store = Store.existing(home)
-        _cancel_job(store, job)
+        jobs.cancel(store, job, ACTOR)
         status = jobs.get(store, job).status
         said = "is cancelled" if status == "cancelled" else "is told to stop; its worker does so within seconds"
         answer(as_json, {"job_id": job, "status": status}, f"Job {job} {said}.")
@@ -137,16 +137,6 @@ def resume_command(
     answer(as_json, {"round_id": round_id, "status": status}, _verdict(store, round_id))
     if wait and status in EXIT_CODES:
         raise typer.Exit(EXIT_CODES[status])
-
-
-def _cancel_job(store: Store, job_id: int) -> None:
-    job = jobs.get(store, job_id)
-    if job.round_id is not None:
-        raise UserError(f"Job {job_id} is part of round {job.round_id}: cancel that with `cancel {job.round_id}`.")
-    if job.status not in ("queued", "running"):
-        raise UserError(f"Job {job_id} is {job.status} already, so there is nothing to cancel.")
-    with store.write() as db:
-        jobs.request_cancel(db, job_id, ACTOR)
 
 
 def _verdict(store: Store, round_id: int) -> str:

@@ -53,12 +53,12 @@ def import_command(
 
 def export_command(
     file: Annotated[Path, typer.Argument(help="The file to write: .jsonl, .csv or .parquet.")],
-    what: Annotated[str, typer.Option(help="preferences or votes.")] = "preferences",
+    what: Annotated[str, typer.Option(help="preferences, demonstrations or votes.")] = "preferences",
     format: Annotated[str, typer.Option(help="trl.")] = "trl",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Write preferences or votes to a file."""
+    """Write preferences, demonstrations or votes to a file."""
     from storage.exchange.exporting import export_file
 
     count = export_file(Store.existing(home), file, what=what, format=format)

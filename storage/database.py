@@ -27,7 +27,7 @@ OLDEST_SAFE_WAL = (3, 51, 3)  # an older SQLite can corrupt a WAL when two conne
 
 
 class Store:
-    """A home directory: `plumbline.db` and the folders of snapshots, jobs, models and logs beside it."""
+    """A home directory: `plumbline.db` and the folders of snapshots, jobs, models, uploads and logs beside it."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -35,6 +35,7 @@ class Store:
         self.snapshots = home / "snapshots"
         self.jobs = home / "jobs"
         self.models = home / "models"
+        self.uploads = home / "uploads"
         self.logs = home / "logs"
         self._local = threading.local()
 
@@ -46,7 +47,7 @@ class Store:
         """
         store = cls(Path(home).expanduser().resolve())
         try:
-            for folder in (store.home, store.snapshots, store.jobs, store.models, store.logs):
+            for folder in (store.home, store.snapshots, store.jobs, store.models, store.uploads, store.logs):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"The home directory {store.home} cannot be used ({error.strerror}).") from error

@@ -9,16 +9,15 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from storage.database import Store, now
+from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
 from storage.exchange.demonstrations import Demonstration, demonstrations_of
 from storage.exchange.reading import BadRow
 from storage.labels import showing_of
 
 STANDING = """
-SELECT d.demonstration_id, d.labeler, d.prompt_id, q.messages, d.text
+SELECT d.demonstration_id, d.labeler, q.messages, q.split, d.text
 FROM current_demonstrations d JOIN prompts q USING (prompt_id)
-WHERE q.split = 'train'
 ORDER BY d.demonstration_id
 """
 
@@ -31,6 +30,8 @@ def write(store: Store, labeler: str, showing_id: int, text: str) -> int:
     A labeler's newest answer to a prompt stands. Raises UserError when the showing is not this labeler's, or the text
     is none that can be learned from.
     """
+    if not isinstance(showing_id, int) or abs(showing_id) > MOST_ID:
+        raise UserError(f"{showing_id!r} names no showing: a demonstration is written to one.")
     with store.write() as db:
         showing = showing_of(db, showing_id, labeler)
         prompt = next(iter(db.query(PROMPT, [showing["pair_id"]])))
@@ -43,34 +44,37 @@ def write(store: Store, labeler: str, showing_id: int, text: str) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def count(store: Store) -> int:
-    """How many stand to be learned from: those on held-out prompts are not among them."""
-    return len(store.rows(STANDING))
-
-
 def rows(store: Store) -> list[dict[str, Any]]:
-    """Those that stand on train prompts, as chat records that also say whose each is."""
+    """Those that stand, as chat records that also say whose each is and on which side its prompt."""
     return [
         {
             "messages": [*json.loads(row["messages"]), {"role": "assistant", "content": row["text"]}],
             "labeler": row["labeler"],
             "demonstration_id": row["demonstration_id"],
+            "split": row["split"],
         }
         for row in store.rows(STANDING)
     ]
 
 
+def to_learn_from(store: Store) -> list[dict[str, Any]]:
+    """Those that stand on train prompts."""
+    return [row for row in rows(store) if row["split"] == "train"]
+
+
 def standing(store: Store) -> list[Demonstration]:
-    """Those that stand on train prompts. Raises UserError when there is none."""
-    found = [demonstration for row in rows(store) for demonstration in demonstrations_of(row)]
+    """What may be learned from them. Raises UserError when there is none."""
+    found = [demonstration for row in to_learn_from(store) for demonstration in demonstrations_of(row)]
     if not found:
         raise UserError("No labeler has written a demonstration on a train prompt yet, so there is none to mix in.")
     return found
 
 
 def freeze(store: Store) -> Path:
-    """Write them to an immutable file of chat records, named by the sha256 of its content, and return its path."""
-    content = "".join(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in rows(store)).encode()
+    """Write what may be learned from to an immutable file of chat records, named by its sha256; returns its path."""
+    content = "".join(
+        json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in to_learn_from(store)
+    ).encode()
     path = store.snapshots / f"demonstrations-{hashlib.sha256(content).hexdigest()}.jsonl"
     partial = path.with_suffix(f".{secrets.token_hex(8)}.partial")
     with partial.open("wb") as handle:

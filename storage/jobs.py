@@ -138,6 +138,17 @@ def request_cancel(db: Database, job_id: int, actor: str) -> None:
     record(db, actor, "cancel", f"job {job_id}")
 
 
+def cancel(store: Store, job_id: int, actor: str) -> None:
+    """Stop a job that is part of no round. Raises UserError when it is part of one, or over."""
+    job = get(store, job_id)
+    if job.round_id is not None:
+        raise UserError(f"Job {job_id} is part of round {job.round_id}: cancel that with `cancel {job.round_id}`.")
+    if job.status not in ("queued", "running"):
+        raise UserError(f"Job {job_id} is {job.status} already, so there is nothing to cancel.")
+    with store.write() as db:
+        request_cancel(db, job_id, actor)
+
+
 def requeue(db: Database, job_id: int, actor: str) -> None:
     """Put a failed or cancelled job back on the queue; its directory, and so its checkpoints, are still there."""
     db.execute(

@@ -9,9 +9,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from alignment import rounds
+from alignment import queue, rounds
 from labeling.ui import shell
 from labeling.ui.actions import Actions, Inference
+from storage import registry
 from storage.database import Store
 from tests.server_process import free_port
 
@@ -26,6 +27,7 @@ def served(store: Store, inference: Inference) -> Iterator[str]:
         start_round=lambda method, settings, actor: rounds.start(store, method, settings, actor),
         cancel_round=lambda round_id, actor: rounds.cancel(store, round_id, actor),
         resume_round=lambda round_id, actor: rounds.resume(store, round_id, actor),
+        start_sft=lambda file, base, *rest: queue.sft(store, file, registry.by_name(store, base), *rest),
         check_labels=lambda: rounds.check_labels(store),
         inference=inference,
     )

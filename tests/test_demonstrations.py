@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from sqlite_utils.utils import sqlite3
@@ -13,6 +14,7 @@ from storage import demonstrations
 from storage.database import Store
 from storage.errors import UserError
 from storage.exchange.demonstrations import Demonstration, read_demonstrations
+from storage.exchange.exporting import export_file
 from storage.records import Message
 from tests.conftest import add_pairs
 
@@ -45,6 +47,7 @@ def test_none_is_learned_from_a_held_out_prompt(store: Store) -> None:
     demonstrations.write(store, "local", showing_id, "Seen")
     with pytest.raises(UserError, match="No labeler has written a demonstration on a train prompt"):
         demonstrations.standing(store)
+    assert [row["split"] for row in demonstrations.rows(store)] == ["heldout"]
 
 
 def test_only_whom_the_pair_was_shown_to_writes_and_only_text(store: Store) -> None:
@@ -53,6 +56,8 @@ def test_only_whom_the_pair_was_shown_to_writes_and_only_text(store: Store) -> N
         demonstrations.write(store, "mara", showing_id, "Mine")
     with pytest.raises(UserError, match="NUL"):
         demonstrations.write(store, "local", showing_id, "a\0b")
+    with pytest.raises(UserError, match="names no showing"):
+        demonstrations.write(store, "local", 2**70, "Mine")
     assert store.rows("SELECT * FROM demonstrations") == []
 
 
@@ -73,6 +78,15 @@ def test_frozen_they_read_as_chat_records_and_the_same_ones_are_the_same_file(st
     demonstrations.write(store, "local", second, "Two")
     assert demonstrations.freeze(store) != frozen
     assert len(read_demonstrations(frozen)) == 1
+
+
+def test_an_export_of_them_reads_as_demonstrations(store: Store, tmp_path: Path) -> None:
+    first, second = showings(store, 2)
+    demonstrations.write(store, "local", first, "One")
+    demonstrations.write(store, "local", second, "Two")
+    for name in ("out.jsonl", "out.parquet", "out.csv"):
+        assert export_file(store, tmp_path / name, what="demonstrations") == 2
+        assert read_demonstrations(tmp_path / name) == demonstrations.standing(store)
 
 
 def asks(count: int, of: str) -> list[Demonstration]:

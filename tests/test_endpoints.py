@@ -11,7 +11,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from alignment.inference import InferenceServer
-from storage import labels
+from storage import demonstrations, labels
 from storage.database import Store
 from tests.conftest import add_pairs
 from tests.served import served
@@ -105,3 +105,12 @@ def test_an_unknown_round_and_a_wrong_setting_are_named(client: Client) -> None:
     assert "77" in refusal(client, "/round_status", round_id=77)
     assert "'dpo.beta'" in refusal(client, "/start_round", settings={"dpo": {"betta": 1}})
     assert "are an object" in refusal(client, "/start_round", settings=["dpo"])
+
+
+def test_a_program_writes_what_it_would_have_answered(client: Client, store: Store) -> None:
+    pair = client.predict(api_name="/next_pair")
+    given = {"showing_id": pair["showing_id"], "text": "My own", "api_name": "/demonstrate"}
+    assert client.predict(**given) == {"demonstration_id": 1}
+    assert demonstrations.rows(store)[0]["messages"] == [*pair["prompt"], {"role": "assistant", "content": "My own"}]
+    assert "was not served to local" in refusal(client, "/demonstrate", showing_id=12345, text="My own")
+    assert "is text, and not 7" in refusal(client, "/demonstrate", showing_id=pair["showing_id"], text=7)

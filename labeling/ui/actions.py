@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from storage.records import Message
@@ -32,5 +33,8 @@ class Actions:
     start_round: Callable[[str, dict[str, Any], str], int]  # method, settings, actor -> round_id
     cancel_round: Callable[[int, str], None]  # round_id, actor
     resume_round: Callable[[int, str], None]  # round_id, actor
+    # File of instructions if any, base, name, settings, actor, whether to add what labelers wrote, and whether to keep
+    # a copy of the file -> job_id
+    start_sft: Callable[[Path | None, str, str, dict[str, Any], str, bool, bool], int]
     check_labels: Callable[[], None]  # raises UserError that says what is missing before a round can start
     inference: Inference

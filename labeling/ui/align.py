@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.context import Context
 
 from labeling.accounts import require
-from labeling.ui import round_view
+from labeling.ui import finetune, round_view
 from labeling.ui.actions import Actions
 from labeling.ui.errors import gradio_error
 from labeling.ui.identity import user_of
@@ -194,6 +194,7 @@ def page(store: Store, actions: Actions) -> None:
     work = gr.HTML("", **plain)
     with gr.Accordion("Settings of the next round", open=False, elem_classes="settings"):
         fields = settings_fields()
+    tuning = gr.Column()
     gr.HTML("<h2>Rounds</h2>", **plain)
     past = gr.HTML("", **plain)
     gr.HTML("<h2>Models</h2>", **plain)
@@ -209,6 +210,8 @@ def page(store: Store, actions: Actions) -> None:
     resume.click(align.resume, None, **private)
     promote.click(align.promote, [promote, reason], **private)
     back.click(align.roll_back, [back], **private)
+    with tuning:
+        finetune.section(store, actions, known, {"fn": align.load, "inputs": None, **private})
 
 
 def settings_fields() -> list[Any]:

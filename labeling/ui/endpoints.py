@@ -15,13 +15,13 @@ from labeling.accounts import require
 from labeling.ui.actions import Actions
 from labeling.ui.errors import gradio_error
 from labeling.ui.identity import user_of
-from storage import jobs, registry, rounds
+from storage import demonstrations, jobs, registry, rounds
 from storage.database import Store
 from storage.errors import UserError
 
 
 def add_endpoints(store: Store, actions: Actions) -> None:
-    """Add /next_pair, /vote, /undo, /start_round and /round_status to the app that is being built.
+    """Add /next_pair, /vote, /undo, /demonstrate, /start_round and /round_status to the app that is being built.
 
     They wait for no one: each is a few milliseconds of SQLite, so none is held back by a limit on how many run at once.
     """
@@ -50,6 +50,14 @@ def add_endpoints(store: Store, actions: Actions) -> None:
         showing = session.undo(store, require(store, user_of(request), "labeler"), client_key, showing_id)
         return asdict(showing) if showing else None
 
+    def demonstrate(showing_id: int, text: str, request: gr.Request) -> dict[str, Any]:
+        """Keep what you would have answered to a showing's prompt; your newest answer to a prompt stands, and an empty
+        text takes it back. Answers its demonstration_id."""
+        labeler = require(store, user_of(request), "labeler")
+        if not isinstance(text, str):
+            raise UserError(f"A demonstration is text, and not {text!r}.")
+        return {"demonstration_id": demonstrations.write(store, labeler, showing_id, text)}
+
     def start_round(request: gr.Request, method: str = "dpo", settings: dict[str, Any] | None = None) -> dict[str, Any]:
         """Start a round on the votes there are; `settings` are those of a recipe file. Answers its round_id."""
         actor = require(store, user_of(request), "researcher")
@@ -62,7 +70,7 @@ def add_endpoints(store: Store, actions: Actions) -> None:
         require(store, user_of(request), "labeler")
         return status_of(store, round_id)
 
-    for endpoint in (next_pair, vote, undo, start_round, round_status):
+    for endpoint in (next_pair, vote, undo, demonstrate, start_round, round_status):
         gr.api(gradio_error(endpoint), api_name=endpoint.__name__, concurrency_limit=None)
 
 

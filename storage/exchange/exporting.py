@@ -1,4 +1,4 @@
-"""Export: preferences in TRL's conversational form, or every vote that stands, as JSONL, CSV or Parquet.
+"""Export: preferences in TRL's conversational form, demonstrations as chats, or every vote, in a file of rows.
 
 A file appears whole or not at all, and one that is there already is never overwritten.
 """
@@ -9,13 +9,14 @@ import csv
 import gzip
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from storage import demonstrations
 from storage.database import Store
 from storage.errors import UserError
 from storage.labels import STANDING_VOTES
@@ -30,6 +31,14 @@ SCHEMAS = {
             ("chosen", CONVERSATION),
             ("rejected", CONVERSATION),
             ("margin", pa.float64()),
+            ("split", pa.string()),
+        ]
+    ),
+    "demonstrations": pa.schema(
+        [
+            ("messages", CONVERSATION),
+            ("labeler", pa.string()),
+            ("demonstration_id", pa.int64()),
             ("split", pa.string()),
         ]
     ),
@@ -73,12 +82,12 @@ Rows = Sequence[dict[str, Any]]
 
 
 def export_file(store: Store, path: Path, what: str = "preferences", format: str = "trl") -> int:
-    """Write the preferences for one side, or all votes, to a new file and return how many.
+    """Write the preferences for one side, the demonstrations, or all votes to a new file and return how many.
 
     Raises UserError when there are none, `what`, `format` or the file's suffix is unknown, or the file exists.
     """
     if what not in SCHEMAS:
-        raise UserError(f"{what!r} cannot be exported: take {' or '.join(SCHEMAS)}.")
+        raise UserError(f"{what!r} cannot be exported: take {', '.join(SCHEMAS)}.")
     if format != "trl":
         raise UserError(f"{format!r} is no format to export: take trl.")
     suffix = next((suffix for suffix in WRITERS if path.name.lower().endswith(suffix)), None)
@@ -86,7 +95,7 @@ def export_file(store: Store, path: Path, what: str = "preferences", format: str
         raise UserError(f"{path} is no file to export to by its name: it has to end in {', '.join(WRITERS)}.")
     if path.exists():
         raise UserError(f"{path} exists already: choose a new file for the export.")
-    rows = list(_preferences(store) if what == "preferences" else _votes(store))
+    rows = list(SOURCES[what](store))
     if not rows:
         raise UserError(f"There are no {what} to export yet: rank some pairs first.")
     _write_whole(path, lambda partial: WRITERS[suffix](partial, rows, SCHEMAS[what]))
@@ -113,6 +122,13 @@ def _preferences(store: Store) -> Iterator[dict[str, Any]]:
                 "margin": MARGINS[vote["strength"]],
                 "split": vote["split"],
             }
+
+
+SOURCES: dict[str, Callable[[Store], Iterable[dict[str, Any]]]] = {
+    "preferences": _preferences,
+    "demonstrations": demonstrations.rows,
+    "votes": _votes,
+}
 
 
 def _write_jsonl(path: Path, rows: Rows, _: pa.Schema) -> None:

@@ -146,7 +146,7 @@ def vote_on(store: Store, prompt: NewPrompt, chosen: str, rejected: str, strengt
     ("name", "what", "format", "sentence"),
     [
         ("file.xlsx", "preferences", "trl", "has to end in .jsonl"),
-        ("file.jsonl", "secrets", "trl", "take preferences or votes"),
+        ("file.jsonl", "secrets", "trl", "take preferences, demonstrations, votes"),
         ("file.jsonl", "preferences", "arena", "take trl"),
         ("there.jsonl", "preferences", "trl", "exists already"),
         ("no/such/folder.jsonl", "preferences", "trl", "could not be written"),

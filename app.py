@@ -75,6 +75,7 @@ def serve(
         cancel_round=lambda round_id, actor: rounds.cancel(store, round_id, actor),
         resume_round=lambda round_id, actor: rounds.resume(store, round_id, actor),
         start_sft=lambda file, base, *rest: queue.sft(store, file, registry.by_name(store, base), *rest),
+        score_votes=lambda name, actor: queue.score(store, registry.by_name(store, name), actor),
         check_labels=lambda: rounds.check_labels(store),
         inference=inference,
     )

@@ -21,6 +21,7 @@ from storage import jobs, prompts, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model, Round, Snapshot
+from storage.reports import newest_reward_model
 
 MIN_DECISIVE = 24  # votes for one side, over all prompts
 MIN_A_FOLD = 4  # of these, on the prompts of each fold
@@ -211,9 +212,9 @@ def _policy_spec(store: Store, this: Round, recipe: RoundRecipe, parent: Model, 
 
 def _score_the_last_reward_model(store: Store, db: Database, snapshot: Snapshot, actor: str) -> None:
     """Queue its report on the votes of this round, which says whether it had grown stale by them."""
-    last = [model for model in registry.models(store, "reward") if model.card.get("recipe", {}).get("fold") == "train"]
-    if last:
-        jobs.enqueue(db, "score", queue.score_spec(last[-1], snapshot), actor)
+    model = newest_reward_model(store)
+    if model is not None:
+        jobs.enqueue(db, "score", queue.score_spec(model, snapshot), actor)
 
 
 def _spec(this: Round, recipe: dict[str, Any], files: dict[str, Any], name: str, parent_id: int) -> dict[str, Any]:

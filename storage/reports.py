@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from storage import registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model
@@ -27,13 +28,27 @@ def newest_report(store: Store, model: Model) -> Report:
     """
     if model.kind != "reward":
         raise UserError(f"{model.name} is a {model.kind} model, and only reward models have a report.")
+    report = find_report(store, model)
+    if report is None:
+        raise UserError(f"{model.name} has no report yet: make one with `model report {model.name} --refresh`.")
+    return report
+
+
+def find_report(store: Store, model: Model) -> Report | None:
+    """As `newest_report`, but None where there is none."""
     scored = store.row(SCORED, [model.model_id])
     places = [store.jobs / str(scored["job_id"]) / REPORT] if scored else []
     for path in [*places, Path(model.path) / REPORT]:
         if path.is_file():
             report: Report = json.loads(path.read_text(encoding="utf-8"))
             return report
-    raise UserError(f"{model.name} has no report yet: make one with `model report {model.name} --refresh`.")
+    return None
+
+
+def newest_reward_model(store: Store) -> Model | None:
+    """The reward model that was trained last, judges left out, or None."""
+    trained = [one for one in registry.models(store, "reward") if one.card.get("recipe", {}).get("fold") == "train"]
+    return trained[-1] if trained else None
 
 
 def votes_since(store: Store, report: Report) -> int:

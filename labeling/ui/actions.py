@@ -36,5 +36,6 @@ class Actions:
     # File of instructions if any, base, name, settings, actor, whether to add what labelers wrote, and whether to keep
     # a copy of the file -> job_id
     start_sft: Callable[[Path | None, str, str, dict[str, Any], str, bool, bool], int]
+    score_votes: Callable[[str, str], int]  # reward model's name, actor -> job_id
     check_labels: Callable[[], None]  # raises UserError that says what is missing before a round can start
     inference: Inference

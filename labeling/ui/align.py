@@ -47,7 +47,7 @@ class Align:
             notice if said else gr.skip(),
             round_view.verdict_card(self.store, ended),
             *self._verdict_buttons(ended),
-            f'<p class="labels">{escape(self._labels(working))}</p>',
+            f'<p class="labels">{escape(self._labels(working))}</p>{round_view.stale_notice(self.store)}',
             gr.update(interactive=not working),
             round_view.round_card(self.store, newest) if newest else "",
             gr.update(visible=working),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -12,8 +13,10 @@ from labeling.ui.verdict import caution, figures, percent, spread, verdict
 from storage import jobs, registry, rounds
 from storage.database import Store
 from storage.records import Job, Model, Round
+from storage.reports import find_report, newest_reward_model, newest_sentence
 
 STAGES = {"reward": "Reward model", "judge": "Judge", "policy": "Policy", "evaluation": "Evaluation"}
+REPORT = "May it be trusted?"
 CURVES = {
     "loss": "Loss",
     "accuracy": "Accuracy on the batch",
@@ -89,6 +92,7 @@ def models(store: Store) -> str:
         f'<details class="model"><summary><b>{escape(model.name)}</b><span>{model.kind}</span>'
         f'<span class="status {model.status}">{model.status}</span><span class="when">{model.created_at[:10]}</span>'
         f"</summary><p>Lineage: {escape(' ← '.join(_line(model, names)))}</p>{_why(model)}"
+        f"{f'<p>{_report_link(model, REPORT)}</p>' if model.kind == 'reward' else ''}"
         f"<pre>{escape(_card(model))}</pre></details>"
         for model in reversed(found)
     )
@@ -102,7 +106,7 @@ def _why(model: Model) -> str:
 def _stage(store: Store, name: str, title: str, job: Job | None) -> str:
     status = job.status if job else "waiting"
     share = job.progress if job else 0.0
-    lines = _measured(job.result or {}) if job else ""
+    lines = _measured(job.result or {}, _made(store, job)) if job else ""
     drawn = ""
     if job is not None:
         found = jobs.metrics(store, job.job_id)
@@ -114,11 +118,18 @@ def _stage(store: Store, name: str, title: str, job: Job | None) -> str:
     )
 
 
-def _measured(result: dict[str, Any]) -> str:
+def _measured(result: dict[str, Any], made: Model | None) -> str:
     said = [f"{number(result[key])} {name}" for key, name in STAGE_FIGURES.items() if result.get(key)]
     if agreement := spread(result, "accuracy"):
         said.append(f"agrees with {agreement} of the unseen")
-    return f'<p class="measured">{escape(", ".join(said))}</p>' if said else ""
+    link = f" {_report_link(made, REPORT)}" if made is not None and made.kind == "reward" else ""
+    return f'<p class="measured">{escape(", ".join(said))}{link}</p>' if said else ""
+
+
+def _made(store: Store, job: Job) -> Model | None:
+    """The model that a job has made."""
+    row = store.row("SELECT model_id FROM models WHERE job_id = ?", [job.job_id])
+    return registry.get(store, row["model_id"]) if row else None
 
 
 def _came_of(store: Store, this: Round) -> str:
@@ -128,6 +139,21 @@ def _came_of(store: Store, this: Round) -> str:
     model, evaluation = found
     low, high = 100 * evaluation.low, 100 * evaluation.high
     return f"{model.name} wins {percent(evaluation.win_rate)} ({low:.0f} to {high:.0f})"
+
+
+def stale_notice(store: Store) -> str:
+    """A caution where the reward model that rounds use has grown stale; else nothing."""
+    model = newest_reward_model(store)
+    report = find_report(store, model) if model else None
+    if model is None or report is None or not (report["newest"] or {}).get("stale"):
+        return ""
+    said = f"{model.name}: {newest_sentence(report)}"
+    return f'<p class="labels trouble">{escape(said)} {_report_link(model, "Its report")}</p>'
+
+
+def _report_link(model: Model, text: str) -> str:
+    """The way to a reward model's report."""
+    return f'<a href="./reward?model={quote(model.name)}">{text}</a>'
 
 
 def _line(model: Model, names: dict[int, Model]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from labeling.ui import align, chat, data, rank, theme
+from labeling.ui import align, chat, data, rank, reward, theme
 from labeling.ui.actions import Actions
 from labeling.ui.endpoints import add_endpoints
 from labeling.ui.guard import LoopbackGuard
@@ -18,9 +18,11 @@ from storage.errors import UserError
 
 PAGES = {"": ("Rank", rank), "align": ("Align", align), "chat": ("Chat", chat), "data": ("Data", data)}
 
+INNER = {"reward": ("align", reward)}  # pages that are reached from another, in whose look they are
+
 
 def build(store: Store, actions: Actions) -> gr.Blocks:
-    """All pages as one app: Rank at /, the others at /align, /chat and /data."""
+    """All pages as one app: Rank at /, the others at /align, /chat and /data, and /reward behind /align."""
     blocks = gr.Blocks(title="Plumbline", analytics_enabled=False, fill_width=True)
     for path, (name, module) in PAGES.items():
         route = blocks if path == "" else blocks.route(name, path, show_in_navbar=False)
@@ -30,6 +32,11 @@ def build(store: Store, actions: Actions) -> gr.Blocks:
                 module.page(store, actions)
             if path == "":
                 add_endpoints(store, actions)
+    for path, (outer, module) in INNER.items():
+        with blocks.route(path.capitalize(), path, show_in_navbar=False):
+            header(outer)
+            with gr.Column(elem_classes=["page", f"page-{outer}", f"page-{path}"]):
+                module.page(store, actions)
     return blocks
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
+from alignment.recipes.online import PpoRecipe, RlooRecipe
 from alignment.recipes.preferences import DpoRecipe, KtoRecipe, RewardRecipe, ScoreRecipe
 from alignment.recipes.sampling import EvaluateRecipe, GenerateRecipe
 from alignment.recipes.supervised import PretrainRecipe, SftRecipe
@@ -19,7 +20,16 @@ from alignment.settings import JobSettings, Settings, TrainerSettings
 from storage.errors import UserError
 
 Recipe = (
-    PretrainRecipe | SftRecipe | GenerateRecipe | RewardRecipe | ScoreRecipe | DpoRecipe | KtoRecipe | EvaluateRecipe
+    PretrainRecipe
+    | SftRecipe
+    | GenerateRecipe
+    | RewardRecipe
+    | ScoreRecipe
+    | DpoRecipe
+    | KtoRecipe
+    | PpoRecipe
+    | RlooRecipe
+    | EvaluateRecipe
 )
 _ANY_RECIPE: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator="kind")])
 KINDS: dict[str, type[JobSettings]] = {
@@ -30,6 +40,8 @@ KINDS: dict[str, type[JobSettings]] = {
     "score": ScoreRecipe,
     "dpo": DpoRecipe,
     "kto": KtoRecipe,
+    "ppo": PpoRecipe,
+    "rloo": RlooRecipe,
     "evaluate": EvaluateRecipe,
 }
 # What a recipe is filled in with, from a command's own arguments or by a round; nobody can set it besides.
@@ -48,7 +60,7 @@ INPUTS = {
     "judge",
 }
 _SET_BY_THE_ROUND = {*INPUTS, "seed", "fold", "best_of"}
-Method = Literal["dpo", "kto"]
+Method = Literal["dpo", "kto", "ppo", "rloo"]
 METHODS: tuple[str, ...] = get_args(Method)  # how a round's policy learns; each is a kind of job
 ONLINE = {"ppo", "rloo"}  # methods that learn from a reward model, not from the votes themselves
 
@@ -65,6 +77,8 @@ class RoundRecipe(Settings):
     reward: dict[str, Any] = Field(default_factory=dict, description="Settings of both reward models.")
     dpo: dict[str, Any] = Field(default_factory=dict, description="Settings of DPO.")
     kto: dict[str, Any] = Field(default_factory=dict, description="Settings of KTO.")
+    ppo: dict[str, Any] = Field(default_factory=dict, description="Settings of PPO.")
+    rloo: dict[str, Any] = Field(default_factory=dict, description="Settings of RLOO.")
     evaluate: dict[str, Any] = Field(default_factory=dict, description="Settings of the evaluation.")
     trainer: dict[str, Any] = Field(
         default_factory=dict, description="Fields of the TRL config of the policy's trainer, whatever the method."
@@ -106,6 +120,8 @@ def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
         "reward": {"policy": "/p"},
         "dpo": {"policy": "/p", "reference": "/p"},
         "kto": {"policy": "/p", "reference": "/p"},
+        "ppo": {"policy": "/p", "reference": "/p", "reward_model": "/p"},
+        "rloo": {"policy": "/p", "reference": "/p", "reward_model": "/p"},
         "evaluate": {"policy": "/p", "against": "/p", "judge": {"reward": "/p"}, "reward_model": "/p"},
     }
     known = {stage: [key for key in KINDS[stage].model_fields if key not in _SET_BY_THE_ROUND] for stage in stages}

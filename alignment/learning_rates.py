@@ -20,13 +20,15 @@ ANCHORS: dict[str, Anchors] = {
     "reward": ((3e6, 3e-4), (5e8, 1e-5), (7e9, 3e-6)),
     "dpo": ((3e6, 5e-4), (5e8, 1e-6), (7e9, 5e-7)),
     "kto": ((3e6, 5e-4), (5e8, 1e-6), (7e9, 5e-7)),
+    "ppo": ((3e6, 1e-4), (5e8, 3e-6), (7e9, 1e-6)),
+    "rloo": ((3e6, 3e-4), (5e8, 3e-6), (7e9, 1e-6)),
 }
 LORA_FACTOR = 10.0
 LORA_LIMIT = 2e-3
 
 
 def default_learning_rate(kind: str, tuning: str, parameters: int) -> float:
-    """The rate for `kind` ("pretrain", "sft", "reward", "dpo", "kto") of a model with so many parameters.
+    """The rate for a `kind` of `ANCHORS` and a model with so many parameters.
 
     `tuning` is "full", "freeze" (as full) or "lora": its matrices start from zero and take about ten times the rate
     (Schulman et al., "LoRA Without Regret", 2025), here up to 2e-3.

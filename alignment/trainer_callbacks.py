@@ -25,17 +25,24 @@ class JobCallback(TrainerCallback):
     """Streams a Trainer's logs to metrics.jsonl and writes sealed checkpoints.
 
     The Trainer's own strategies for logging and saving must be off. `begin` and `end` say which part of the job's
-    progress the training is.
+    progress the training is; checkpoints come only after multiples of `unit` steps.
     """
 
     def __init__(
-        self, job: JobDir, checkpoints: int, log_every: int | None, begin: float = 0.0, end: float = 1.0
+        self,
+        job: JobDir,
+        checkpoints: int,
+        log_every: int | None,
+        begin: float = 0.0,
+        end: float = 1.0,
+        unit: int = 1,
     ) -> None:
         self.job = job
         self.checkpoints = checkpoints
         self.log_every = log_every
         self.begin = begin
         self.end = end
+        self.unit = unit
         self._saved_at = self._saving_since = time.monotonic()
         self._saved_step = 0
         self._cost_s = 0.0
@@ -51,7 +58,7 @@ class JobCallback(TrainerCallback):
         every = self.log_every or max(1, state.max_steps // ROWS)
         if state.global_step % every == 0 or last:
             control.should_log = True
-        if not last and self._checkpoint_is_due(state):
+        if not last and state.global_step % self.unit == 0 and self._checkpoint_is_due(state):
             control.should_save = True
             self._saving_since = time.monotonic()
 

@@ -70,13 +70,16 @@ def training_arguments(job: JobDir, recipe: TrainerSettings, learning_rate: floa
     }
 
 
-def train(trainer: Trainer, job: JobDir, recipe: TrainerSettings, begin: float = 0.0, end: float = 1.0) -> float:
+def train(
+    trainer: Trainer, job: JobDir, recipe: TrainerSettings, begin: float = 0.0, end: float = 1.0, unit: int = 1
+) -> float:
     """Train to the end, from the newest checkpoint that verifies if there is one; returns the mean training loss.
 
     The same directory gives the same weights to the bit on a CPU with as many threads, however often it was killed.
-    `begin` and `end` say which part of the job's progress this is.
+    `begin` and `end` say which part of the job's progress this is; checkpoints are written after multiples of `unit`
+    steps, which is for trainers that can go on from nowhere else.
     """
-    trainer.add_callback(JobCallback(job, recipe.checkpoints, recipe.log_every, begin, end))
+    trainer.add_callback(JobCallback(job, recipe.checkpoints, recipe.log_every, begin, end, unit))
     checkpoint = newest_verified(job.checkpoints)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.model.config.use_cache = True  # the Trainer turned it off, and would have it saved so

@@ -207,7 +207,7 @@ MISTAKES = {
     "round --set dpo.beta": "not of the form key=value",
     "round --set dpo.beta=[1": "cannot be read",
     "round --set dpo.bta=1": "Did you mean 'dpo.beta'",
-    "round --method ppo": "method",
+    "round --method pppo": "method",
     "round --recipe absent.yaml": "cannot be read",
     "status 7": "no round 7",
     "status seven": "Invalid value",

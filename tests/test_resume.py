@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from alignment.jobdir import JobDir
+from alignment.models import load_reward_model, save_model
 from alignment.runner import Runner
 from tests.job_dirs import make_job
 from tests.sft_jobs import sft_job, weights_of
@@ -30,7 +31,9 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """GPT-2, because its dropout draws random numbers in every step."""
-    return make_model("gpt2", tmp_path_factory.mktemp("model") / "gpt2")
+    policy = make_model("gpt2", tmp_path_factory.mktemp("model") / "gpt2")
+    save_model(*load_reward_model(policy, seed=1), policy.with_name("reward"))
+    return policy
 
 
 def job_at(path: Path, model: Path, kind: str, tuning: str) -> JobDir:
@@ -45,6 +48,15 @@ def job_at(path: Path, model: Path, kind: str, tuning: str) -> JobDir:
     }
     if kind == "sft":
         return sft_job(path, model, **settings)
+    if kind in ("ppo", "rloo"):
+        del settings["max_steps"]  # 15 rollouts, after each of which there may be a checkpoint
+        settings |= {"rollouts": STEPS // 4, "rollout_size": 8, "epochs": 2, "max_new_tokens": 4, "kl_budget": 1e3}
+        settings |= {"reference": str(model), "reward_model": str(model.with_name("reward"))}
+        settings |= (
+            {"completions_per_prompt": 4}
+            if kind == "rloo"
+            else {"critic": "full" if tuning == "full" else "head", "kl_target": 1.0}
+        )
     models = {"policy": str(model), **({"reference": str(model)} if kind == "dpo" else {})}
     return make_job(path, kind=kind, **models, **settings)
 
@@ -68,8 +80,10 @@ def steps_of(job: JobDir) -> list[int]:
     return [json.loads(line)["step"] for line in text.splitlines() if line.endswith("}")]
 
 
-@pytest.mark.parametrize("tuning", ["full", "lora"])
-@pytest.mark.parametrize("kind", ["sft", "reward", "dpo"])
+@pytest.mark.parametrize(
+    ("kind", "tuning"),
+    [*((kind, tuning) for kind in ("sft", "reward", "dpo", "ppo") for tuning in ("full", "lora")), ("rloo", "full")],
+)
 def test_killed_at_random_moments_it_ends_with_the_same_weights(
     tmp_path: Path, model: Path, runner: Runner, kind: str, tuning: str
 ) -> None:

@@ -16,13 +16,15 @@ class OnlineSettings(TuningSettings):
     `epochs` times in batches before the next rollout.
     """
 
+    kind: str
     policy: str = Field(description="Directory of the policy to train.")
     reference: str = Field(description="Directory of the reference policy.")
     reward_model: str = Field(description="Directory of the reward model that scores completions.")
     prompts: str = Field("prompts.parquet", description="Prompts to sample completions to.")
     rollouts: int = Field(30, ge=1, description="How often completions are sampled.")
-    rollout_size: int = Field(64, ge=2, description="Completions to a rollout, over all devices.")
-    completions_per_prompt: int = Field(2, ge=2, le=64, description="Completions to each prompt of a rollout.")
+    rollout_size: int = Field(64, ge=2, multiple_of=2, description="Completions to a rollout.")
+    completions_per_prompt: int = Field(1, ge=1, le=64, description="Completions to each prompt of a rollout.")
+    sampling_batch_size: int = Field(64, ge=1, description="Completions sampled and scored at once.")
     temperature: float = Field(0.9, gt=0, description="Sampling temperature, by which all logits are divided.")
     max_new_tokens: int = Field(96, ge=1, le=100_000, description="Longest completion in tokens.")
     kl_coef: float = Field(0.05, ge=0, le=100, description="Weight of the KL from the reference in the reward.")
@@ -30,11 +32,18 @@ class OnlineSettings(TuningSettings):
         12.0, gt=0, description="Nats a completion of KL from the reference at which training stops."
     )
     no_eos_score: float = Field(
-        -1.0, ge=-10, le=10, description="Score of a completion that does not end, in place of the reward model's."
+        -5.0, ge=-100, le=100, description="Score of a completion that does not end, in place of the reward model's."
     )
+    reward_clip: float = Field(10.0, gt=0, description="Scores are clipped to plus and minus this.")
     max_length: int = Field(1024, ge=8, description="Tokens of prompt and completion; longer prompts are left out.")
     adam_epsilon: float = Field(1e-5, gt=0, description="Adam's epsilon.")
     schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="Course of the rate after warm-up.")
+
+    @model_validator(mode="after")
+    def _rollouts_say_how_long(self) -> OnlineSettings:
+        if self.max_steps is not None:
+            raise ValueError("max_steps has no effect where rollouts say how long to train: set rollouts")
+        return self
 
     @model_validator(mode="after")
     def _rollout_divides(self) -> OnlineSettings:
@@ -60,7 +69,7 @@ class PpoRecipe(OnlineSettings):
         "head", description="head: an MLP on the reward model's frozen features; full: a second model, trained whole."
     )
     critic_learning_rate: float | None = Field(
-        None, gt=0, description="Rate of the critic; by default 1e-3 for a head, the policy's for a full one."
+        None, gt=0, description="Rate of the critic; by default 2e-3 for a head, the policy's for a full one."
     )
     kl_target: float | None = Field(
         None, gt=0, description="Nats a completion that kl_coef is adapted to reach (Ziegler et al. 2019)."
@@ -69,9 +78,10 @@ class PpoRecipe(OnlineSettings):
     gamma: float = Field(1.0, gt=0, le=1, description="Discount of later rewards.")
     gae_lambda: float = Field(0.95, ge=0, le=1, description="Lambda of generalised advantage estimation.")
     clip: float = Field(0.2, gt=0, lt=1, description="Clip of the probability ratio.")
-    value_clip: float = Field(0.2, gt=0, description="Clip of how far a value moves from the rollout's.")
+    value_clip: float | None = Field(
+        None, gt=0, description="Clip of how far a value moves from the rollout's; by default none."
+    )
     value_coef: float = Field(0.1, ge=0, description="Weight of the value loss.")
-    reward_clip: float = Field(10.0, gt=0, description="Scores are clipped to plus and minus this.")
     whiten_rewards: bool = Field(False, description="Scale rewards to unit variance; their mean stays.")
 
 

@@ -82,7 +82,8 @@ class Align:
         request: gr.Request,
     ) -> list[Any]:
         """Start a round with the settings in the fields, of which some are the method's own."""
-        tuning = {f"{method}.beta": beta, f"{method}.learning_rate": rate, f"{method}.epochs": epochs}
+        pull = "kl_coef" if method in ("ppo", "rloo") else "beta"  # what a field of the page is in each method's words
+        tuning = {f"{method}.{pull}": beta, f"{method}.learning_rate": rate, f"{method}.epochs": epochs}
 
         def begin(actor: str) -> str:
             settings = round_settings({"reference": reference, **tuning, "seed": seed}, recipe)
@@ -217,7 +218,7 @@ def page(store: Store, actions: Actions) -> None:
 def settings_fields() -> list[Any]:
     """The fields in the order in which `Align.start` takes them; an empty one leaves the default."""
     with gr.Row():
-        method = gr.Dropdown(["dpo", "kto"], value="dpo", label="Method", filterable=False)
+        method = gr.Dropdown(["dpo", "kto", "ppo", "rloo"], value="dpo", label="Method", filterable=False)
         reference = gr.Dropdown(
             [("the model that the round starts from", "parent"), ("the first policy of its line", "initial")],
             value="parent",
@@ -225,7 +226,7 @@ def settings_fields() -> list[Any]:
             filterable=False,
         )
     with gr.Row():
-        beta = gr.Textbox(label="Beta", placeholder="default")
+        beta = gr.Textbox(label="Pull to the reference", placeholder="default")
         rate = gr.Textbox(label="Learning rate", placeholder="by the model's size")
         epochs = gr.Textbox(label="Epochs", placeholder="default")
         seed = gr.Textbox(label="Seed", placeholder="0")

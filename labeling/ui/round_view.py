@@ -23,6 +23,14 @@ CURVES = {
     "rewards/accuracies": "Accuracy on the batch",
     "margin": "Margin",
     "rewards/margins": "Margin",
+    "reward": "Reward",
+    "reward_with_kl": "Reward less KL",
+    "kl": "KL, nats an answer",
+    "entropy": "Entropy, nats a token",
+    "clip_fraction": "Clipped share",
+    "explained_variance": "Variance that the critic explains",
+    "length": "Tokens an answer",
+    "ended": "Answers that end",
 }
 STAGE_FIGURES = {
     "train_pairs": "pairs learned from",

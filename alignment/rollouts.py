@@ -1,0 +1,73 @@
+"""Sampled completions as tensors: whole sequences to run a model on, and the tokens of the completions by themselves.
+
+A batch is a dict of tensors that share their first dimension, so that trainers can shuffle and split it:
+
+input_ids, attention_mask  (B, T)  prompt and completion, padded on the right: positions start at 0 in every model
+starts                     (B,)    where the completion begins, which is the prompt's length
+actions, action_mask       (B, L)  the tokens of the completion, through the one that ends it
+ended                      (B,)    whether it ended by itself
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import torch
+
+from alignment.heldout import Example, pad_batch
+from alignment.sampling import Sample
+
+Batch = dict[str, torch.Tensor]
+
+
+def lay_out(samples: Sequence[Sample], pad_id: int, device: torch.device) -> Batch:
+    """The batch of these samples."""
+    whole = [[*one.prompt_ids, *one.token_ids] for one in samples]
+    input_ids, _, attention_mask = pad_batch([Example(ids, ids) for ids in whole], pad_id)
+    actions, _, action_mask = pad_batch([Example([*s.token_ids], [*s.token_ids]) for s in samples], pad_id)
+    batch = {
+        "input_ids": input_ids,
+        "attention_mask": attention_mask,
+        "starts": torch.tensor([len(one.prompt_ids) for one in samples]),
+        "actions": actions,
+        "action_mask": action_mask.bool(),
+        "ended": torch.tensor([one.ended for one in samples]),
+    }
+    return {name: tensor.to(device) for name, tensor in batch.items()}
+
+
+def trimmed(batch: Batch) -> Batch:
+    """A part of a batch without the columns that are padding in all its rows."""
+    whole = int(batch["attention_mask"].sum(1).max())
+    longest = int(batch["action_mask"].sum(1).max())
+    width = batch["action_mask"].shape[1]
+    return {
+        name: tensor
+        if tensor.ndim == 1
+        else tensor[:, :whole]
+        if name in ("input_ids", "attention_mask")
+        else tensor[:, : min(longest, width)]
+        for name, tensor in batch.items()
+    }
+
+
+def before_actions(states: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Of states (B, T, H) those (B, L, H) at the place before each action: all that was known when it was taken."""
+    width = batch["action_mask"].shape[1]
+    places = batch["starts"].unsqueeze(1) - 1 + torch.arange(width, device=states.device)
+    places = places.clamp(max=states.shape[1] - 1)
+    return states.gather(1, places.unsqueeze(-1).expand(-1, -1, states.shape[-1]))
+
+
+def turns(prompts: int, size: int, rollout: int, seed: int) -> list[int]:
+    """Which of so many prompts the rollout with this number asks: every prompt once before any comes again.
+
+    A pure function of its arguments, so that a run that is resumed asks what it would have asked.
+    """
+    chosen: list[int] = []
+    for place in range(rollout * size, (rollout + 1) * size):
+        order = list(range(prompts))
+        random.Random(f"{seed} {place // prompts}").shuffle(order)
+        chosen.append(order[place % prompts])
+    return chosen

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from transformers import TrainingArguments
+
 from alignment.chatformat import encode_prompts
 from alignment.generate import read_prompts
 from alignment.jobdir import JobDir
@@ -11,7 +13,7 @@ from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, length_limit, load_policy, load_reward_model, save_model
 from alignment.online_trainer import Models, OnlineTrainer, loop_arguments
 from alignment.recipes.online import OnlineSettings
-from alignment.training import train, training_arguments
+from alignment.training import train, trainer_config
 from alignment.tuning import apply_tuning, merged, trainable_share
 from storage.errors import UserError
 
@@ -19,7 +21,7 @@ TRAINED = 0.97  # of the job's progress, when training ends
 
 
 def run_online(
-    job: JobDir, recipe: OnlineSettings, trainer_class: type[OnlineTrainer], config_class: type
+    job: JobDir, recipe: OnlineSettings, trainer_class: type[OnlineTrainer], config_class: type[TrainingArguments]
 ) -> dict[str, Any]:
     """Train the policy on rollouts; save it as it was last within the KL budget.
 
@@ -40,8 +42,8 @@ def run_online(
     rate = recipe.learning_rate or default_learning_rate(recipe.kind, recipe.tuning, parameters)
     tuned = Models(apply_tuning(models.policy, recipe), models.tokenizer, models.reference, models.reward_model)
     share = trainable_share(tuned.policy)
-    arguments = {**training_arguments(job, recipe, rate), **loop_arguments(recipe)}
-    trainer: Any = trainer_class(tuned, fitting, recipe, config_class(**arguments))
+    config = trainer_config(config_class, job, recipe, rate, **loop_arguments(recipe))
+    trainer: Any = trainer_class(tuned, fitting, recipe, config)
     train(trainer, job, recipe, end=TRAINED, unit=trainer.steps_a_rollout)
     figures = trainer.settle()
     save_model(merged(trainer.model).eval(), models.tokenizer, job.model, recipe.save_dtype)

@@ -88,3 +88,9 @@ def test_what_trl_itself_refuses_is_the_callers_mistake(tmp_path: Path) -> None:
     recipe = job.recipe()
     with pytest.raises(UserError, match="The trainer cannot be made with accelerator_config as the recipe has them"):
         trainer_config(SFTConfig, job, recipe, 1e-4)  # type: ignore[arg-type]
+
+
+def test_a_field_of_a_loss_that_is_not_computed_is_refused() -> None:
+    with pytest.raises(UserError, match=r"'ppo\.trainer\.top_k' has no effect"):
+        load_round_recipe({"method": "ppo", "ppo": {"trainer": {"top_k": 5}}})
+    load_round_recipe({"method": "ppo", "ppo": {"trainer": {"optim": "adafactor"}}})

@@ -63,6 +63,7 @@ ITS_OWN = {
     "do_train": "a job trains",
     "local_rank": "the launcher sets it",
 }
+OWN_LOSS = ("ppo", "rloo")  # kinds for which TRL's trainer is the loop and no more
 PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "int": int,
     "float": (int, float),
@@ -106,6 +107,10 @@ def checked_trainer(
         setting = RENAMED.get(field, field)
         if setting in settings:
             raise UserError(f"{full!r} is decided by the recipe: set '{beside}{setting}' in its place.")
+        if kind in OWN_LOSS and field not in fields_of("all"):
+            raise UserError(
+                f"{full!r} has no effect: a {kind} job computes its rollouts and its loss by its own settings."
+            )
         if field in ITS_OWN:
             raise UserError(f"{full!r} cannot be set: {ITS_OWN[field]}.")
         _check_type(full, value, known[field])
@@ -114,9 +119,9 @@ def checked_trainer(
 
 @lru_cache
 def fields_of(kind: str) -> dict[str, str]:
-    """Field to what it takes, for a kind of job that trains."""
+    """Field to what it takes, for a kind of job that trains, or of "all" what all have."""
     listed: dict[str, dict[str, str]] = json.loads(LIST.read_text(encoding="utf-8"))["fields"]
-    return {**listed["all"], **listed[kind]}
+    return {**listed["all"], **listed.get(kind, {})}
 
 
 def _check_type(full: str, value: Any, takes: str) -> None:

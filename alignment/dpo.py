@@ -13,12 +13,13 @@ from typing import Any
 from datasets import Dataset
 from trl import DPOConfig, DPOTrainer
 
-from alignment.implicit_reward import implicit_reward_figures, log_ratios, tokenised_pairs
+from alignment.implicit_reward import implicit_reward_figures, log_ratios, log_ratios_of, tokenised_pairs
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, length_limit, load_policy, save_model
 from alignment.preferences import other_fold, preferences_of, read_votes, undecided
 from alignment.recipes.preferences import DpoRecipe
+from alignment.reference import is_in_one_piece, reference_log_probs
 from alignment.training import train, trainer_config
 from alignment.tuning import apply_tuning, merged, trainable_share
 from storage.errors import UserError
@@ -31,6 +32,15 @@ class TokenisedDpoTrainer(DPOTrainer):
 
     def _prepare_dataset(self, dataset: Dataset, *_: Any) -> Dataset:
         return dataset
+
+    def _precompute_ref_logps(self, dataset: Dataset, name: str, batch_size: int) -> Dataset:
+        if not is_in_one_piece(self) or self.ld_alpha is not None:  # then it weighs an answer's tokens apart
+            return super()._precompute_ref_logps(dataset, name, batch_size)
+        rows = dataset.to_list()
+        sides = [(row["prompt_ids"], row[side]) for side in ("chosen_ids", "rejected_ids") for row in rows]
+        found = reference_log_probs(self, sides)
+        chosen, rejected = found[: len(rows)], found[len(rows) :]
+        return dataset.add_column("ref_chosen_logps", chosen).add_column("ref_rejected_logps", rejected)
 
 
 def run(job: JobDir, recipe: DpoRecipe) -> dict[str, Any]:
@@ -51,7 +61,6 @@ def run(job: JobDir, recipe: DpoRecipe) -> dict[str, Any]:
     heldout = tokenised_pairs(tokenizer, preferences_of(votes, other_fold(recipe.fold)), limit)
     own_reference = job.resolve(recipe.reference) == job.resolve(recipe.policy)
     reference = None if own_reference else load_policy(job.resolve(recipe.reference))[0]
-    before = log_ratios(reference or model, tokenizer, heldout)
     model = apply_tuning(model, recipe)
     share = trainable_share(model)
     trainer = TokenisedDpoTrainer(
@@ -63,8 +72,10 @@ def run(job: JobDir, recipe: DpoRecipe) -> dict[str, Any]:
     )
     loss = train(trainer, job, recipe, end=TRAINED)
     model = merged(trainer.model).eval()
-    figures = implicit_reward_figures(log_ratios(model, tokenizer, heldout), before, recipe.beta, heldout)
+    after = log_ratios(model, tokenizer, heldout)
     save_model(model, tokenizer, job.model, recipe.save_dtype)
+    del model, reference, trainer  # to make room for the reference
+    before = log_ratios_of(job.resolve(recipe.reference), heldout)
     return {
         "parameters": parameters,
         "trainable_share": share,
@@ -74,14 +85,14 @@ def run(job: JobDir, recipe: DpoRecipe) -> dict[str, Any]:
         "reference": "parent" if own_reference else "initial",
         "loss": loss,
         "learning_rate": rate,
-        **figures,
+        **implicit_reward_figures(after, before, recipe.beta, heldout),
     }
 
 
 def loss_arguments(recipe: DpoRecipe) -> dict[str, Any]:
     """Arguments of DPOConfig beside those of every Trainer.
 
-    The reference's log-probabilities are computed once, before training, and cached in the job's temporary files.
+    The reference's log-probabilities are computed once, before training.
     """
     return {
         "beta": recipe.beta,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from alignment.chatformat import encode_answers, encode_prompts
+from alignment.models import load_policy
 from alignment.preference_figures import preference_figures
 from alignment.preferences import Preference
 from alignment.scoring import sequence_log_probs
@@ -33,6 +37,17 @@ def log_ratios(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows:
     sides = [(row["prompt_ids"], row[side]) for side in ("chosen_ids", "rejected_ids") for row in rows]
     found = sequence_log_probs(model, tokenizer.pad_token_id, sides)
     return [chosen - rejected for chosen, rejected in zip(found[: len(rows)], found[len(rows) :], strict=True)]
+
+
+def log_ratios_of(policy: Path, rows: list[dict[str, Any]]) -> list[float]:
+    """The same under the policy in a directory, for which the memory of those that are gone is given back first.
+
+    So the reference is measured when the training is over, and the training does not wait for it.
+    """
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return log_ratios(*load_policy(policy), rows)
 
 
 def implicit_reward_figures(

@@ -17,12 +17,13 @@ from trl import KTOConfig, KTOTrainer
 
 from alignment.chatformat import encode_answers, encode_prompts
 from alignment.desirability import JudgedAnswer, balancing_weights, judged_answers
-from alignment.implicit_reward import implicit_reward_figures, log_ratios, tokenised_pairs
+from alignment.implicit_reward import implicit_reward_figures, log_ratios, log_ratios_of, tokenised_pairs
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
 from alignment.models import count_parameters, length_limit, load_policy, save_model
 from alignment.preferences import other_fold, preferences_of, read_votes, undecided
 from alignment.recipes.preferences import KtoRecipe
+from alignment.reference import is_in_one_piece, reference_log_probs
 from alignment.training import train, trainer_config
 from alignment.tuning import apply_tuning, merged, trainable_share
 from storage.errors import UserError
@@ -35,6 +36,19 @@ class TokenisedKtoTrainer(KTOTrainer):
     """KTOTrainer on rows that are tokenised already, just as the policy reads and writes them when it generates."""
 
     def _prepare_dataset(self, dataset: Dataset, *_: Any) -> Dataset:
+        return dataset
+
+    def _precompute_ref_logps(self, dataset: Dataset, name: str, batch_size: int) -> Dataset:
+        if not is_in_one_piece(self):
+            return super()._precompute_ref_logps(dataset, name, batch_size)
+        rows = dataset.to_list()
+        columns = {"ref_logps": "completion_ids"}
+        if self.calculate_KL:
+            columns["ref_KL_logps"] = "KL_completion_ids"
+        for column, answer in columns.items():
+            # As the collator cuts what is too long, which only an answer behind another prompt can be.
+            sides = [(row["prompt_ids"], row[answer][: self.args.max_length - len(row["prompt_ids"])]) for row in rows]
+            dataset = dataset.add_column(column, reference_log_probs(self, sides))
         return dataset
 
 
@@ -58,7 +72,6 @@ def run(job: JobDir, recipe: KtoRecipe) -> dict[str, Any]:
     heldout = tokenised_pairs(tokenizer, preferences_of(votes, other_fold(recipe.fold)), limit)
     own_reference = job.resolve(recipe.reference) == job.resolve(recipe.policy)
     reference = None if own_reference else load_policy(job.resolve(recipe.reference))[0]
-    before = log_ratios(reference or model, tokenizer, heldout)
     model = apply_tuning(model, recipe)
     share = trainable_share(model)
     trainer = TokenisedKtoTrainer(
@@ -70,8 +83,10 @@ def run(job: JobDir, recipe: KtoRecipe) -> dict[str, Any]:
     )
     loss = train(trainer, job, recipe, end=TRAINED)
     model = merged(trainer.model).eval()
-    figures = implicit_reward_figures(log_ratios(model, tokenizer, heldout), before, recipe.beta, heldout)
+    after = log_ratios(model, tokenizer, heldout)
     save_model(model, tokenizer, job.model, recipe.save_dtype)
+    del model, reference, trainer  # to make room for the reference
+    before = log_ratios_of(job.resolve(recipe.reference), heldout)
     return {
         "parameters": parameters,
         "trainable_share": share,
@@ -82,7 +97,7 @@ def run(job: JobDir, recipe: KtoRecipe) -> dict[str, Any]:
         "reference": "parent" if own_reference else "initial",
         "loss": loss,
         "learning_rate": rate,
-        **figures,
+        **implicit_reward_figures(after, before, recipe.beta, heldout),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -12,6 +13,7 @@ from alignment.heldout import IGNORED, Example, pad_batch
 from alignment.models import context_length
 from storage.records import Message
 
+MOST_LOGITS = 2**26  # at once: a quarter of a gigabyte, which a large vocabulary reaches with few sequences
 Answered = tuple[Sequence[Message], str]  # a prompt and an answer to it
 
 
@@ -53,7 +55,8 @@ def sequence_log_probs(
 ) -> list[float]:
     """log p(answer | prompt) of (prompt ids, answer ids), in nats, with the logits divided by `temperature`."""
     found: dict[int, float] = {}
-    for places in _batches([len(prompt) + len(answer) for prompt, answer in sequences], batch_size):
+    room = MOST_LOGITS // model.config.get_text_config().vocab_size
+    for places in _batches([len(prompt) + len(answer) for prompt, answer in sequences], batch_size, room):
         batch = [_example(*sequences[place]) for place in places]
         input_ids, labels, mask = (part.to(model.device) for part in pad_batch(batch, pad_id))
         logits = model(input_ids=input_ids, attention_mask=mask).logits[:, :-1].float() / temperature
@@ -73,8 +76,13 @@ def _example(prompt_ids: Sequence[int], answer_ids: Sequence[int]) -> Example:
     return Example([*prompt_ids, *answer_ids], [IGNORED] * len(prompt_ids) + [*answer_ids])
 
 
-def _batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
-    """Indices in batches of similar length."""
-    order = sorted(range(len(lengths)), key=lambda index: lengths[index])
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
+def _batches(lengths: Sequence[int], batch_size: int, most_tokens: float = math.inf) -> Iterator[list[int]]:
+    """Indices in batches of similar length, each of at most so many tokens, padding included, or of one sequence."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda index: lengths[index]):
+        if batch and (len(batch) == batch_size or (len(batch) + 1) * lengths[index] > most_tokens):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch

@@ -48,7 +48,9 @@ class JobCallback(TrainerCallback):
         self._cost_s = 0.0
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Take the step that a resumed run begins at for its last checkpoint."""
+        """Say that the training begins, and take the step that a resumed run begins at for its last checkpoint."""
+        if state.is_world_process_zero:
+            self.job.log_metrics(state.global_step, progress=round(self._progress(state), 4))
         self._saved_at = time.monotonic()
         self._saved_step = state.global_step
 
@@ -90,14 +92,16 @@ class JobCallback(TrainerCallback):
         }
         if not curves:
             return
-        done = state.global_step / max(state.max_steps, 1)
-        progress = self.begin + (self.end - self.begin) * min(done, 1.0)
-        self.job.log_metrics(state.global_step, **curves, progress=round(progress, 4))
+        self.job.log_metrics(state.global_step, **curves, progress=round(self._progress(state), 4))
         if not math.isfinite(curves.get("loss", 0.0)):
             raise UserError(
                 f"Training diverged: at step {state.global_step} of {state.max_steps} the loss is no finite number; "
                 "set a lower learning_rate."
             )
+
+    def _progress(self, state: TrainerState) -> float:
+        done = state.global_step / max(state.max_steps, 1)
+        return self.begin + (self.end - self.begin) * min(done, 1.0)
 
     def _checkpoint_is_due(self, state: TrainerState) -> bool:
         if self.checkpoints == 0:

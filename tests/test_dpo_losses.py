@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -49,15 +50,18 @@ BY_HAND = {
 
 @pytest.fixture(scope="module")
 def trainer(tmp_path_factory: pytest.TempPathFactory) -> TokenisedDpoTrainer:
+    return make_trainer(tmp_path_factory.mktemp("losses"))
+
+
+def make_trainer(folder: Path, **more: Any) -> TokenisedDpoTrainer:
     """TRL's trainer on a tiny policy, with the two pairs."""
-    folder = tmp_path_factory.mktemp("losses")
     model, tokenizer = load_policy(make_model("llama", folder / "policy"))
     rows = [
         {"prompt_ids": [5, 6, 7], "chosen_ids": list(range(10, 10 + c)), "rejected_ids": list(range(20, 20 + r))}
         for c, r in zip(CHOSEN_TOKENS, REJECTED_TOKENS, strict=True)
     ]
     arguments: dict[str, Any] = loss_arguments(recipe(beta=BETA, loss_type="robust", label_smoothing=0.2))
-    config = DPOConfig(output_dir=str(folder), use_cpu=True, bf16=False, report_to="none", **arguments)
+    config = DPOConfig(output_dir=str(folder), use_cpu=True, bf16=False, report_to="none", **arguments, **more)
     return TokenisedDpoTrainer(model, args=config, train_dataset=Dataset.from_list(rows), processing_class=tokenizer)
 
 
@@ -78,6 +82,14 @@ def loss_of(trainer: TokenisedDpoTrainer, loss_type: str) -> float:
 @pytest.mark.parametrize("loss_type", BY_HAND)
 def test_what_trl_computes_is_the_formula_of_the_paper(trainer: TokenisedDpoTrainer, loss_type: str) -> None:
     assert loss_of(trainer, loss_type) == pytest.approx(BY_HAND[loss_type], abs=2e-5)
+
+
+@pytest.mark.parametrize("ld_alpha", [None, 0.5])  # of LD-DPO (Liu et al. 2024)
+def test_the_reference_is_what_trl_would_have_computed(tmp_path: Path, ld_alpha: float | None) -> None:
+    trainer = make_trainer(tmp_path, ld_alpha=ld_alpha)
+    inputs = trainer.data_collator([dict(row) for row in trainer.train_dataset])
+    for name, trls in zip(("chosen", "rejected"), trainer.compute_ref_log_probs(trainer.model, inputs), strict=True):
+        assert trainer.train_dataset[f"ref_{name}_logps"] == pytest.approx(trls.tolist(), abs=1e-4)
 
 
 def test_aot_compares_the_margins_of_policy_and_reference_after_sorting(trainer: TokenisedDpoTrainer) -> None:

@@ -84,10 +84,19 @@ def trainer(tmp_path_factory: pytest.TempPathFactory) -> TokenisedKtoTrainer:
     folder = tmp_path_factory.mktemp("kto")
     model, tokenizer = load_policy(make_model("llama", folder / "policy"))
     rows = [{"prompt_ids": [5, 6], "completion_ids": [n, n + 1], "label": n != 20} for n in (10, 20, 30)]
-    arguments = loss_arguments(recipe(beta=0.5), {"desirable_weight": 1.0, "undesirable_weight": 1.5}, 64)
+    rows[1]["completion_ids"] = list(range(20, 40))  # cut where it follows another prompt, as no room is left
+    rows[2]["prompt_ids"] = list(range(5, 25))
+    arguments = loss_arguments(recipe(beta=0.5), {"desirable_weight": 1.0, "undesirable_weight": 1.5}, 22)
     config = KTOConfig(output_dir=str(folder), use_cpu=True, bf16=False, report_to="none", **arguments)
     data = Dataset.from_list(with_mismatched(rows, 3))
     return TokenisedKtoTrainer(model, args=config, train_dataset=data, processing_class=tokenizer)
+
+
+def test_the_reference_is_what_trl_would_have_computed(trainer: TokenisedKtoTrainer) -> None:
+    inputs = trainer.data_collator([dict(one) for one in trainer.train_dataset])
+    own, mismatched = trainer.compute_ref_log_probs(trainer.model, inputs)
+    assert trainer.train_dataset["ref_logps"] == pytest.approx(own.tolist(), abs=1e-4)
+    assert trainer.train_dataset["ref_KL_logps"] == pytest.approx(mismatched.tolist(), abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -169,4 +178,5 @@ def test_the_batches_are_those_that_the_answers_were_mismatched_in(trainer: Toke
     trainer.calculate_KL = True
     (batch,) = list(trainer.get_train_dataloader())
     assert batch["label"].tolist() == [True, False, True]
-    assert batch["KL_input_ids"].tolist() == [[5, 6, 30, 31], [5, 6, 10, 11], [5, 6, 20, 21]]
+    assert batch["KL_input_ids"][:2, 2].tolist() == [30, 10]
+    assert batch["KL_input_ids"][2].tolist() == [*range(5, 25), 20, 21]

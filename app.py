@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 import alignment.commands
+import alignment.job_commands
 import alignment.model_commands
 import alignment.round_commands
 import labeling.accounts
@@ -34,6 +35,7 @@ cli.add_typer(user_app, name="user")
 storage.commands.add_commands(cli)
 alignment.commands.add_commands(cli)
 alignment.round_commands.add_commands(cli)
+alignment.job_commands.add_commands(cli)
 
 
 @cli.command()

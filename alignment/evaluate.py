@@ -49,6 +49,7 @@ def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
     baseline = recipe.baseline_best_of if recipe.baseline_best_of > 1 else 0
     parts = [size * recipe.best_of, size, baseline]
     told = [_progress(job, len(prompts), sum(parts[:part]), parts[part], sum(parts)) for part in range(len(parts))]
+    job.in_batches = True
     sampling = Sampling(recipe.temperature, 1.0, recipe.max_new_tokens, recipe.batch_size)
     mine = Contender(policy, recipe.best_of, pick).answers(prompts, size, sampling, recipe.seed, told[0])
     theirs = Contender(against).answers(prompts, size, sampling, recipe.seed, told[1])

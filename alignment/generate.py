@@ -40,6 +40,7 @@ def run(job: JobDir, recipe: GenerateRecipe) -> dict[str, Any]:
     if not any(room):
         raise UserError(f"All {len(prompts)} prompts are longer than the model takes: shorten them, or bring others.")
     asked = [prompt for prompt, fits in zip(prompts, room, strict=True) if fits for _ in range(recipe.per_prompt)]
+    job.in_batches = True
     sampling = Sampling(recipe.temperature, recipe.top_p, recipe.max_new_tokens, recipe.batch_size)
     samples = sample(
         model,

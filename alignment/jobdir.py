@@ -12,14 +12,13 @@ import math
 import os
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from alignment.config import Recipe, load_recipe
 from storage.errors import UserError
-
-ErrorClass = Literal["out_of_memory", "bad_data", "crash", "cancelled"]
+from storage.failures import Failure
 
 
 def job_environment() -> dict[str, str]:
@@ -53,6 +52,7 @@ class JobDir:
         self.result = self.path / "result.json"
         self.error = self.path / "error.json"
         self.log = self.path / "log.txt"
+        self.in_batches = False  # whether the process has come to work whose memory goes by the size of its batches
 
     def recipe(self) -> Recipe:
         """The checked recipe. Raises UserError when it is missing, no YAML mapping, or wrong."""
@@ -92,9 +92,10 @@ class JobDir:
         """Write result.json, which says that everything else is there: atomic and durable."""
         write_json(self.result, result)
 
-    def write_error(self, error_class: ErrorClass, message: str, remedy: str) -> None:
+    def write_error(self, failure: Failure, message: str, remedy: str) -> None:
         """Write error.json: one sentence on what happened and one on what to do."""
-        write_json(self.error, {"class": error_class, "message": message, "remedy": remedy})
+        hint = {"in_batches": self.in_batches} if failure == "out_of_memory" else {}
+        write_json(self.error, {"class": failure, "message": message, "remedy": remedy, **hint})
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:

@@ -38,21 +38,33 @@ def directory_of(store: Store, job_id: int) -> Path:
 def materialise(store: Store, job: Job) -> Path:
     """Write the job's directory, unless it is there already from an earlier attempt, and return it.
 
-    The recipe is written last: a directory that has one is complete.
+    The recipe is written last: a directory that has one is complete. What replaces settings of it for want of memory
+    is in it at every attempt.
     """
     directory = directory_of(store, job.job_id)
-    if (directory / "recipe.yaml").exists():
+    if (directory / "recipe.yaml").exists() and job.shrunk is None:
         return directory
     directory.mkdir(parents=True, exist_ok=True)
-    for name, source in job.spec["files"].items():
-        _write_input(store, directory / name, source)
-    recipe = resolve(job.spec["recipe"], lambda reference: _path_of(store, reference))
+    if not (directory / "recipe.yaml").exists():
+        for name, source in job.spec["files"].items():
+            _write_input(store, directory / name, source)
+    recipe = resolve({**job.spec["recipe"], **(job.shrunk or {})}, lambda reference: _path_of(store, reference))
     partial = directory / "recipe.yaml.partial"
     partial.write_text(yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True))
     with partial.open("rb") as handle:
         os.fsync(handle.fileno())
     partial.replace(directory / "recipe.yaml")
     return directory
+
+
+def discard(store: Store, job_id: int) -> None:
+    """Remove a job's directory, at once as far as the next attempt can see."""
+    directory = directory_of(store, job_id)
+    if directory.exists():
+        aside = directory.with_name(f".{directory.name}.discarded")
+        shutil.rmtree(aside, ignore_errors=True)
+        directory.replace(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _path_of(store: Store, reference: dict[str, int]) -> str:

@@ -53,7 +53,7 @@ def _publish_model(store: Store, db: Database, job: Job, directory: Path, result
         "kind": job.kind,
         "stage": job.stage,
         "round_id": job.round_id,
-        "recipe": job.spec["recipe"],
+        "recipe": {**job.spec["recipe"], **(job.shrunk or {})},
         "inputs": job.spec["files"],
         "figures": result,
         "weights_sha256": sha256,

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from alignment import queue
 from alignment.config import ONLINE, RoundRecipe, load_round_recipe
 from alignment.evaluations import evaluation_spec, reward_judge
+from alignment.materialise import discard
 from storage import jobs, prompts, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
@@ -129,8 +130,11 @@ def cancel(store: Store, round_id: int, actor: str) -> None:
         rounds.close_round(db, round_id, "cancelled", f"Cancelled by {actor}.")
 
 
-def resume(store: Store, round_id: int, actor: str) -> None:
-    """Take up a failed or cancelled round where it stood, from its newest checkpoint."""
+def resume(store: Store, round_id: int, actor: str, anew: bool = False) -> None:
+    """Take up a failed or cancelled round where it stood, from its newest checkpoint.
+
+    `anew`: the stage that was stopped begins from its beginning.
+    """
     with store.write() as db:
         this = rounds.get(store, round_id)
         if this.status not in ("failed", "cancelled"):
@@ -141,7 +145,9 @@ def resume(store: Store, round_id: int, actor: str) -> None:
             raise UserError(f"Round {round_id} is still being stopped: try again in a few seconds.")
         rounds.reopen_round(db, round_id, actor)
         if stopped:
-            jobs.requeue(db, stopped[-1].job_id, actor)
+            if anew:
+                discard(store, stopped[-1].job_id)
+            jobs.requeue(db, stopped[-1].job_id, actor, anew)
         else:
             advance(store, db, round_id)
 

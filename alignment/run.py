@@ -21,8 +21,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from alignment.config import Recipe
-from alignment.jobdir import ErrorClass, JobDir, job_environment
+from alignment.jobdir import JobDir, job_environment
 from storage.errors import UserError
+from storage.failures import Failure
 
 DONE, CRASHED, REFUSED, STOPPED = 0, 1, 2, 130
 
@@ -109,7 +110,7 @@ def _temporary_files_inside(job: JobDir) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _explain(error: Exception) -> tuple[ErrorClass, str, str]:
+def _explain(error: Exception) -> tuple[Failure, str, str]:
     """The class of an error, what happened, and what to do about it."""
     kind = type(error).__name__
     first_line = (str(error).strip().splitlines() or [""])[0][:300]
@@ -124,9 +125,9 @@ def _explain(error: Exception) -> tuple[ErrorClass, str, str]:
     return "crash", f"The job crashed: {kind}: {first_line}.", "The traceback is in its log.txt."
 
 
-def _report(job: JobDir, code: int, error_class: ErrorClass, message: str, remedy: str) -> int:
+def _report(job: JobDir, code: int, failure: Failure, message: str, remedy: str) -> int:
     _ignore_signals()
-    job.write_error(error_class, message, remedy)
+    job.write_error(failure, message, remedy)
     print(message, remedy, file=sys.stderr, flush=True)
     return code
 

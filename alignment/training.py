@@ -81,6 +81,7 @@ def train(
     """
     trainer.add_callback(JobCallback(job, recipe.checkpoints, recipe.log_every, begin, end, unit))
     checkpoint = newest_verified(job.checkpoints)
+    job.in_batches = True
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.model.config.use_cache = True  # the Trainer turned it off, and would have it saved so
     # Its own total counts only the steps since the last resume, but all of them as divisor; the rows have them all.

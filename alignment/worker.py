@@ -24,10 +24,12 @@ from alignment import queue
 from alignment.materialise import directory_of, materialise
 from alignment.publish import publish
 from alignment.runner import Child, Runner
+from alignment.shrink import shrunk
 from storage import jobs
 from storage import rounds as round_rows
 from storage.database import Store
 from storage.errors import UserError
+from storage.failures import REMEDIES, Failure
 from storage.records import Job
 
 POLL_S = 0.25
@@ -89,7 +91,7 @@ class Worker:
         try:
             directory = materialise(self.store, job)
         except UserError as error:
-            self._fail(job, str(error))
+            self._fail(job, str(error), "bad_data")
             return
         (directory / "error.json").unlink(missing_ok=True)  # of an earlier attempt
         child = self.runner.start(directory)
@@ -104,7 +106,7 @@ class Worker:
             publish(self.store, job, directory, result)
             log.info("job %d (%s) is done", job.job_id, job.stage)
         elif (failure := _read_json(directory / "error.json")) is not None:
-            self._fail(job, f"{failure['message']} {failure['remedy']}".strip())
+            self._fail_or_shrink(job, failure)
         else:
             log.warning("job %d was killed (exit %s) and goes back on the queue", job.job_id, child.exit_code)
             jobs.release_dead(self.store, [self.name])
@@ -136,10 +138,23 @@ class Worker:
         what, reason = ("was killed", own) if own.exists() else ("could not be started", self.runner.log)
         return f"The process of this job {what} {jobs.MAX_ATTEMPTS} times: see the end of {reason}, then resume."
 
-    def _fail(self, job: Job, sentence: str) -> None:
+    def _fail_or_shrink(self, job: Job, error: dict[str, Any]) -> None:
+        """Close a job by the error it left; one whose batch was too large for the memory goes on with a smaller one."""
+        failure, remedy = error["class"], error["remedy"]
+        if failure == "out_of_memory" and error.get("in_batches"):
+            smaller = shrunk({**job.spec["recipe"], **(job.shrunk or {})})
+            if smaller is not None:
+                log.warning("job %d ran out of memory and goes on with %s", job.job_id, smaller)
+                with self.store.write() as db:
+                    jobs.shrink(db, job, smaller)
+                return
+            remedy = REMEDIES[failure]
+        self._fail(job, f"{error['message']} {remedy}".strip(), failure)
+
+    def _fail(self, job: Job, sentence: str, failure: Failure = "crash") -> None:
         log.warning("job %d (%s) failed: %s", job.job_id, job.stage, sentence)
         with self.store.write() as db:
-            jobs.fail(db, job, sentence)
+            jobs.fail(db, job, sentence, failure)
             if job.round_id is not None:
                 round_rows.close_round(db, job.round_id, "failed", f"{job.stage.capitalize()}: {sentence}")
 

@@ -16,16 +16,19 @@ from sqlite_utils import Database
 
 from storage.database import Store, now
 from storage.errors import UserError
+from storage.failures import Failure
 from storage.journal import record
 from storage.records import Job
 
 LEASE_S = 30.0
 MAX_ATTEMPTS = 5
 
+# What a person moved to the front comes first.
 # Pairs come before the rest unless the job that ended last made pairs too; among the others, what was begun goes on.
 NEXT = """
 SELECT job_id FROM jobs WHERE status IN ('queued', 'running')
-ORDER BY (kind = 'generate') = coalesce(
+ORDER BY priority DESC,
+         (kind = 'generate') = coalesce(
              (SELECT kind = 'generate' FROM jobs WHERE finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT 1), 0),
          kind <> 'generate', status <> 'running', job_id
 LIMIT 1
@@ -117,20 +120,32 @@ def finish(db: Database, job: Job, result: dict[str, Any]) -> None:
     _close(db, job, "done", json.dumps(result, ensure_ascii=False), None)
 
 
-def fail(db: Database, job: Job, error: str) -> None:
-    """Close a job as failed, with a sentence. Raises LostLease."""
-    _close(db, job, "failed", None, error)
+def fail(db: Database, job: Job, error: str, failure: Failure = "crash") -> None:
+    """Close a job as failed, with a sentence and its class. Raises LostLease."""
+    _close(db, job, "failed", None, error, failure)
+
+
+def shrink(db: Database, job: Job, settings: dict[str, int]) -> None:
+    """Put a job that ran out of memory back on the queue with a smaller batch. Raises LostLease."""
+    cursor = db.execute(
+        "UPDATE jobs SET status = 'queued', shrunk = ?, attempts = 0, worker = NULL, lease_until = NULL"
+        " WHERE job_id = ? AND fence = ? AND status = 'running'",
+        [json.dumps(settings), job.job_id, job.fence],
+    )
+    if cursor.rowcount != 1:
+        raise LostLease(job)
+    record(db, "worker", "shrink", f"job {job.job_id}", **settings)
 
 
 def cancelled(db: Database, job: Job) -> None:
     """Close a job as cancelled. Raises LostLease."""
-    _close(db, job, "cancelled", None, "Cancelled.")
+    _close(db, job, "cancelled", None, "Cancelled.", "cancelled")
 
 
 def request_cancel(db: Database, job_id: int, actor: str) -> None:
     """Ask a running job to stop, or take a waiting one off the queue, inside the caller's transaction."""
     db.execute(
-        "UPDATE jobs SET status = 'cancelled', finished_at = ?, error = 'Cancelled.'"
+        "UPDATE jobs SET status = 'cancelled', finished_at = ?, error = 'Cancelled.', failure = 'cancelled'"
         " WHERE job_id = ? AND status = 'queued'",
         [now(), job_id],
     )
@@ -149,14 +164,30 @@ def cancel(store: Store, job_id: int, actor: str) -> None:
         request_cancel(db, job_id, actor)
 
 
-def requeue(db: Database, job_id: int, actor: str) -> None:
-    """Put a failed or cancelled job back on the queue; its directory, and so its checkpoints, are still there."""
+def requeue(db: Database, job_id: int, actor: str, anew: bool = False) -> None:
+    """Put a failed or cancelled job back on the queue; its directory, and so its checkpoints, are still there.
+
+    `anew`: they are not, and what is on record of the job's progress goes as well.
+    """
     db.execute(
-        "UPDATE jobs SET status = 'queued', cancel_requested = 0, attempts = 0, error = NULL, finished_at = NULL,"
-        " worker = NULL, lease_until = NULL WHERE job_id = ? AND status IN ('failed', 'cancelled')",
+        "UPDATE jobs SET status = 'queued', cancel_requested = 0, attempts = 0, error = NULL, failure = NULL,"
+        " finished_at = NULL, worker = NULL, lease_until = NULL WHERE job_id = ? AND status IN ('failed', 'cancelled')",
         [job_id],
     )
-    record(db, actor, "resume", f"job {job_id}")
+    if anew:
+        db.execute("UPDATE jobs SET progress = 0, shrunk = NULL WHERE job_id = ?", [job_id])
+        db.execute("DELETE FROM metrics WHERE job_id = ?", [job_id])
+    record(db, actor, "retry" if anew else "resume", f"job {job_id}")
+
+
+def move_first(db: Database, job_id: int, actor: str) -> None:
+    """Let a waiting job be the next to be claimed."""
+    db.execute(
+        "UPDATE jobs SET priority = 1 + (SELECT max(priority) FROM jobs WHERE status IN ('queued', 'running'))"
+        " WHERE job_id = ? AND status = 'queued'",
+        [job_id],
+    )
+    record(db, actor, "move first", f"job {job_id}")
 
 
 def add_metrics(store: Store, job: Job, rows: Sequence[tuple[int, str, float]]) -> None:
@@ -206,6 +237,18 @@ def open_jobs(store: Store, kind: str | None = None) -> list[Job]:
     ]
 
 
+def listed(store: Store, most: int = 30) -> list[Job]:
+    """The running job, those that wait in about the order in which they will be taken, then the ended ones."""
+    return [
+        to_job(row)
+        for row in store.rows(
+            "SELECT * FROM jobs ORDER BY status <> 'running', status <> 'queued', iif(status = 'queued', -priority, 0),"
+            " iif(status = 'queued', kind <> 'generate', 0), iif(status = 'queued', job_id, -job_id) LIMIT ?",
+            [most],
+        )
+    ]
+
+
 def newest(store: Store, kind: str) -> Job | None:
     """The job of this kind that was queued last, or None."""
     row = store.row("SELECT * FROM jobs WHERE kind = ? ORDER BY job_id DESC LIMIT 1", [kind])
@@ -227,18 +270,23 @@ def to_job(row: dict[str, Any]) -> Job:
         progress=row["progress"],
         result=json.loads(row["result"]) if row["result"] else None,
         error=row["error"],
+        failure=row["failure"],
+        priority=row["priority"],
+        shrunk=json.loads(row["shrunk"]) if row["shrunk"] else None,
         created_at=row["created_at"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],
     )
 
 
-def _close(db: Database, job: Job, status: str, result: str | None, error: str | None) -> None:
+def _close(
+    db: Database, job: Job, status: str, result: str | None, error: str | None, failure: Failure | None = None
+) -> None:
     cursor = db.execute(
-        "UPDATE jobs SET status = ?, result = ?, error = ?, finished_at = ?, lease_until = NULL,"
+        "UPDATE jobs SET status = ?, result = ?, error = ?, failure = ?, finished_at = ?, lease_until = NULL,"
         " progress = CASE WHEN ? = 'done' THEN 1 ELSE progress END"
         " WHERE job_id = ? AND fence = ? AND status = 'running'",
-        [status, result, error, now(), status, job.job_id, job.fence],
+        [status, result, error, failure, now(), status, job.job_id, job.fence],
     )
     if cursor.rowcount != 1:
         raise LostLease(job)

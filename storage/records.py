@@ -109,7 +109,10 @@ class Model:
 
 @dataclass(frozen=True)
 class Job:
-    """A unit of heavy work. `spec` says what to run and what to do with the result; `fence` who may write it."""
+    """A unit of heavy work. `spec` says what to run and what to do with the result; `fence` who may write it.
+
+    `failure` is the class of the error, and `shrunk` what replaced settings of the recipe for want of memory.
+    """
 
     job_id: int
     kind: str
@@ -123,6 +126,9 @@ class Job:
     progress: float
     result: dict[str, Any] | None
     error: str | None
+    failure: str | None
+    priority: int
+    shrunk: dict[str, int] | None
     created_at: str
     started_at: str | None
     finished_at: str | None
@@ -143,6 +149,7 @@ class Round:
     error: str | None
     created_at: str
     finished_at: str | None
+    estimate: dict[str, Any] | None
 
 
 @dataclass(frozen=True)

@@ -111,4 +111,4 @@ def candidate_of(store: Store, this: Round) -> tuple[Model, Evaluation] | None:
 
 def to_round(row: dict[str, Any]) -> Round:
     """A row of the rounds table as a record."""
-    return Round(**{**row, "recipe": json.loads(row["recipe"])})
+    return Round(**{**row, "recipe": json.loads(row["recipe"]), "estimate": json.loads(row["estimate"] or "null")})

@@ -65,7 +65,8 @@ def test_ctrl_c_cancels_the_job_and_leaves_nothing_running(store: Store, tmp_pat
 
 def test_wrong_data_is_the_callers_mistake_and_a_crash_is_not(store: Store, tmp_path: Path) -> None:
     with Worker(store) as worker:
-        wrong = queue_sft(store, tmp_path, "[7]")
+        diverging = {"learning_rate": 1e30, "warmup": 0, "max_gradient_norm": 1e30}  # which only the job finds out
+        wrong = queue_sft(store, tmp_path, json.dumps(records()), **diverging)
         with pytest.raises(UserError, match=f"Job {wrong} .sft. failed"):
             wait_for_job(store, worker, wrong)
         text = tmp_path / "text.txt"
@@ -101,7 +102,7 @@ def give_up(store: Store, job_id: int) -> None:
 
 
 def test_a_cancel_that_its_worker_did_not_live_to_see_is_followed_by_the_next(store: Store, tmp_path: Path) -> None:
-    job_id = queue_sft(store, tmp_path, "[]")
+    job_id = queue_sft(store, tmp_path, json.dumps(records()))
     jobs.claim(store, GONE)
     with store.write() as db:
         jobs.request_cancel(db, job_id, "test")
@@ -116,7 +117,7 @@ def test_a_cancel_that_its_worker_did_not_live_to_see_is_followed_by_the_next(st
 def test_a_job_that_never_gets_anywhere_says_where_the_reason_is(
     store: Store, tmp_path: Path, logged: bool, sentence: str
 ) -> None:
-    job_id = queue_sft(store, tmp_path, "[]")
+    job_id = queue_sft(store, tmp_path, json.dumps(records()))
     log = directory_of(store, job_id) / "log.txt" if logged else store.logs / "runner.log"
     log.parent.mkdir(exist_ok=True)
     log.write_text("")

@@ -58,6 +58,7 @@ INPUTS = {
     "preferences",
     "prompts",
     "judge",
+    "run_snapshots",
 }
 _SET_BY_THE_ROUND = {*INPUTS, "seed", "fold", "best_of"}
 Method = Literal["dpo", "kto", "ppo", "rloo"]

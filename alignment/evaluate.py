@@ -16,6 +16,7 @@ from alignment.generate import read_prompts
 from alignment.jobdir import JobDir
 from alignment.judging import judge_of, picker_of
 from alignment.models import load_policy
+from alignment.overoptimisation import course
 from alignment.recipes.sampling import EvaluateRecipe
 from alignment.sampling import Sample, Sampling, have_room
 from alignment.statistics import (
@@ -36,7 +37,7 @@ SHOWN = 20  # prompts whose answers are kept to read
 
 def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
     """Result: win_rate, low, high, prompts; the same at equal lengths and as voters would find it; loss on held-out
-    demonstrations, KL, and how each policy's answers look; best-of-n as a baseline.
+    demonstrations, KL, and how each policy's answers look; best-of-n as a baseline; the course of the run.
 
     Keys that end in `_against` are the other policy's; `skipped` counts prompts too long for one of the two. What
     cannot be measured with what the recipe names is left out.
@@ -72,6 +73,8 @@ def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
         result |= losses(
             job.resolve(recipe.demonstrations), policy, against, recipe.max_demonstrations, recipe.batch_size
         )
+    if recipe.run_snapshots is not None and pick is not None and recipe.best_of == 1:
+        result |= course(job, recipe, (policy, against), (mine, theirs), (pick, judge))
     return result
 
 

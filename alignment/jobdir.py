@@ -1,7 +1,7 @@
 """A job's directory: the only thing that a job reads and writes. Imports no torch.
 
 recipe.yaml     what to do                      model/        the weights that came of it
-metrics.jsonl   one JSON object a line          checkpoints/  to resume from
+metrics.jsonl   one JSON object a line          checkpoints/  to resume from, snapshots/ to be scored
 result.json     written last, or error.json     log.txt       what the process printed
 """
 
@@ -48,6 +48,7 @@ class JobDir:
         self.path = Path(path).resolve()
         self.model = self.path / "model"
         self.checkpoints = self.path / "checkpoints"
+        self.snapshots = self.path / "snapshots"
         self.metrics = self.path / "metrics.jsonl"
         self.result = self.path / "result.json"
         self.error = self.path / "error.json"

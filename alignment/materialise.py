@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from alignment.jobdir import JobDir
 from alignment.queue import resolve
 from storage import jobs, registry, snapshots
 from storage.database import Store
@@ -70,6 +71,8 @@ def discard(store: Store, job_id: int) -> None:
 def _path_of(store: Store, reference: dict[str, int]) -> str:
     if "model_id" in reference:
         return registry.get(store, reference["model_id"]).path
+    if "snapshots_of" in reference:
+        return str(JobDir(directory_of(store, reference["snapshots_of"])).snapshots)
     made_by = jobs.get(store, reference["job_id"])
     return str(directory_of(store, made_by.job_id) / "model")
 

@@ -1,8 +1,9 @@
 """Work asked for by name: each function turns a wish into a job on the queue and returns its id.
 
 A spec has three parts: `recipe` (what `alignment.run` reads), `files` (what the supervisor puts into the directory)
-and `publish` (what becomes of the result). In a recipe, {"model_id": 3} stands for the path of that model and
-{"job_id": 7} for the `model/` that job made, so that a spec means the same wherever the home directory lies.
+and `publish` (what becomes of the result). In a recipe, {"model_id": 3} stands for the path of that model,
+{"job_id": 7} for the `model/` that job made and {"snapshots_of": 7} for the snapshots that it kept, so that a spec
+means the same wherever the home directory lies.
 """
 
 from __future__ import annotations
@@ -167,9 +168,9 @@ def whole_recipe(recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def resolve(value: Any, path_of: Any) -> Any:
-    """Replace every {"model_id": n} and {"job_id": n} in a recipe by `path_of` of it."""
+    """Replace every {"model_id": n}, {"job_id": n} and {"snapshots_of": n} in a recipe by `path_of` of it."""
     if isinstance(value, dict):
-        if set(value) in ({"model_id"}, {"job_id"}):
+        if set(value) in ({"model_id"}, {"job_id"}, {"snapshots_of"}):
             return path_of(value)
         return {key: resolve(item, path_of) for key, item in value.items()}
     return value

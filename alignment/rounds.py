@@ -182,7 +182,11 @@ def _stage(store: Store, this: Round, stage: str, done: dict[str, int]) -> tuple
         registry.get(store, candidate["model_id"]),
         parent,
         reward_judge({"job_id": done["judge"]}, judge),
-        {**_evaluation_settings(recipe), "reward_model": {"job_id": done["reward"]}},
+        {
+            **_evaluation_settings(recipe),
+            "reward_model": {"job_id": done["reward"]},
+            "run_snapshots": {"snapshots_of": done["policy"]},
+        },
     )
     spec["publish"]["round_id"] = this.round_id
     return "evaluate", spec

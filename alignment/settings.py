@@ -79,3 +79,11 @@ class TuningSettings(TrainerSettings):
     max_length: int = Field(
         1024, ge=8, description="Tokens of prompt and completion; longer examples are left out and counted."
     )
+
+
+class PolicySettings(TuningSettings):
+    """What every job that aligns a policy can be told."""
+
+    snapshots: int = Field(
+        4, ge=0, le=50, description="Times in the run that the weights are kept, to see its reward against its KL."
+    )

@@ -9,7 +9,8 @@ from transformers import Trainer, TrainingArguments
 
 from alignment.checkpoints import newest_verified
 from alignment.jobdir import JobDir
-from alignment.settings import TrainerSettings
+from alignment.settings import PolicySettings, TrainerSettings
+from alignment.snapshots import SnapshotCallback
 from alignment.trainer_callbacks import JobCallback
 from storage.errors import UserError
 
@@ -80,6 +81,8 @@ def train(
     steps, which is for trainers that can go on from nowhere else.
     """
     trainer.add_callback(JobCallback(job, recipe.checkpoints, recipe.log_every, begin, end, unit))
+    if isinstance(recipe, PolicySettings) and recipe.snapshots:
+        trainer.add_callback(SnapshotCallback(job.snapshots, recipe.snapshots))
     checkpoint = newest_verified(job.checkpoints)
     job.in_batches = True
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)

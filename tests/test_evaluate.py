@@ -112,17 +112,17 @@ def test_answers_to_read_are_picked_by_the_seed_and_not_by_their_order(tmp_path:
     policy = make_model("llama", tmp_path / "policy")
     (tmp_path / "u.py").write_text(UTILITY)
     judge = {"utility": f"{tmp_path / 'u.py'}:words"}
-    asked = [f"Tell me about the sea {n}" for n in range(40)]
+    asked = [f"Tell me about the sea {n}" for n in range(24)]
     shown = [
         [
             one["prompt"]
             for one in evaluate(tmp_path, f"{n}-{seed}", policy, policy, judge, asked, seed=seed)["examples"]
         ]
-        for n, seed in enumerate((1, 1, 2))
+        for n, seed in enumerate((1, 2))
     ]
     assert len(shown[0]) == 20
-    assert shown[0] == shown[1] != shown[2]
-    assert shown[0] not in (asked[:20], asked[20:])
+    assert shown[0] != shown[1]
+    assert set(shown[0]) != set(asked[:20])
 
 
 def test_a_prompt_too_long_for_either_policy_is_left_out_and_counted(tmp_path: Path) -> None:

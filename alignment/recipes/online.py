@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from alignment.settings import TuningSettings
+from alignment.settings import PolicySettings
 
 
-class OnlineSettings(TuningSettings):
+class OnlineSettings(PolicySettings):
     """What every method can be told that samples while it learns.
 
     A rollout is a number of completions sampled from the policy as it stands; the optimizer then goes over them

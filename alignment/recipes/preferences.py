@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from alignment.settings import MOST_EPOCHS, JobSettings, TuningSettings
+from alignment.settings import MOST_EPOCHS, JobSettings, PolicySettings, TuningSettings
 
 Fold = Literal["train", "judge"]
 # All that TRL's DPOTrainer offers but `sft`, which learns nothing from the rejected answers.
@@ -55,7 +55,7 @@ class ScoreRecipe(JobSettings):
     fold: Fold = Field("train", description="Prompts that it was trained on; it is measured on the other fold.")
 
 
-class DpoRecipe(TuningSettings):
+class DpoRecipe(PolicySettings):
     """A policy from preferences by direct preference optimisation."""
 
     kind: Literal["dpo"]
@@ -117,7 +117,7 @@ class DpoRecipe(TuningSettings):
         return self
 
 
-class KtoRecipe(TuningSettings):
+class KtoRecipe(PolicySettings):
     """A policy from single answers, desirable or not, by Kahneman-Tversky optimisation."""
 
     kind: Literal["kto"]

@@ -51,6 +51,7 @@ class EvaluateRecipe(JobSettings):
     demonstrations: str | None = Field(
         None, description="Held-out demonstrations, as an sft job leaves them, to measure both policies' loss on."
     )
+    run_snapshots: str | None = Field(None, description="Directory of the snapshots that the policy's training kept.")
     best_of: int = Field(1, ge=1, le=64, description="The policy answers with the best of so many samples.")
     baseline_best_of: int = Field(
         1, ge=1, le=64, description="Judge the best of so many samples of `against` too, as a baseline; 1 is none."
@@ -60,6 +61,7 @@ class EvaluateRecipe(JobSettings):
     max_new_tokens: int = Field(96, ge=1, le=100_000, description="Longest completion in tokens.")
     batch_size: int = Field(64, ge=1, description="Completions sampled at once.")
     max_prompts: int | None = Field(None, ge=2, description="Use only the first so many prompts.")
+    snapshot_prompts: int = Field(64, ge=2, description="Prompts that each snapshot of a run is scored on.")
     max_demonstrations: int = Field(256, ge=1, description="Use only the first so many demonstrations.")
 
     @model_validator(mode="after")

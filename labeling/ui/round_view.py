@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import yaml
 
+from labeling.ui.course_chart import course_chart
 from labeling.ui.curves import curve, interval, number
 from labeling.ui.verdict import caution, figures, percent, spread, verdict
 from storage import jobs, registry, rounds
@@ -63,7 +64,9 @@ def verdict_card(store: Store, this: Round | None) -> str:
     return (
         f'<section class="card verdict"><h1>{escape(question)}</h1><p class="answer">{escape(answer)}</p>'
         f"{interval(evaluation.win_rate, evaluation.low, evaluation.high)}{warning}"
-        f'<dl class="figures">{rows}</dl>{_examples(evaluation.result.get("examples", []))}</section>'
+        f'<dl class="figures">{rows}</dl>'
+        f"{course_chart(evaluation.result.get('course', []), evaluation.result.get('over_optimised'))}"
+        f"{_examples(evaluation.result.get('examples', []))}</section>"
     )
 
 

@@ -57,7 +57,7 @@ def serve(
     if host not in labeling.accounts.LOOPBACK:
         raise UserError(f"There are no accounts yet, so the app listens on loopback only: not on {host}.")
     gc.disable()  # imports make no garbage, and looking for it is a fifth of the time to the first page
-    from alignment import queue, rounds
+    from alignment import evaluations, queue, rounds
     from alignment.demo.seed import seed
     from alignment.inference import InferenceServer
     from labeling.ui import shell
@@ -78,6 +78,7 @@ def serve(
         resume_round=lambda round_id, actor: rounds.resume(store, round_id, actor),
         start_sft=lambda file, base, *rest: queue.sft(store, file, registry.by_name(store, base), *rest),
         score_votes=lambda name, actor: queue.score(store, registry.by_name(store, name), actor),
+        compare=lambda *asked: evaluations.compare(store, *asked),
         check_labels=lambda: rounds.check_labels(store),
         inference=inference,
     )

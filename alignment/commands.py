@@ -14,9 +14,9 @@ from alignment.demo.seed import open_home
 from alignment.evaluations import evaluate
 from alignment.waiting import ACTOR, wait_for_job
 from alignment.worker import Worker
-from storage import registry
+from storage import registry, rounds
 from storage.assignments import assign
-from storage.console import DEFAULT_HOME, Home, Json, answer, tell
+from storage.console import DEFAULT_HOME, Home, Json, answer, table, tell
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model
@@ -33,6 +33,7 @@ def add_commands(app: typer.Typer) -> None:
         "sft": sft_command,
         "reward": reward_command,
         "evaluate": evaluate_command,
+        "evaluations": evaluations_command,
     }
     for name, command in commands.items():
         app.command(name)(command)
@@ -136,6 +137,36 @@ def evaluate_command(
         f"{result['length_controlled_win_rate']:.0%} ({result['length_controlled_low']:.0%} to "
         f"{result['length_controlled_high']:.0%}).",
     )
+
+
+def evaluations_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """List all comparisons of two policies, those of the rounds included, newest first."""
+    store = Store.existing(home)
+    names = {model.model_id: model.name for model in registry.models(store)}
+    found = [
+        {
+            "name": names[one.model_id],
+            "against": names[one.against_id],
+            "judge": one.judge,
+            "created_at": one.created_at,
+        }
+        | one.result
+        for one in rounds.all_evaluations(store)
+    ]
+    rows: list[list[object]] = [
+        [
+            one["name"],
+            one.get("best_of", 1),
+            one["against"],
+            one["judge"],
+            f"{one['win_rate']:.0%} ({one['low']:.0%} to {one['high']:.0%})",
+            one["prompts"],
+            one["created_at"][:19],
+        ]
+        for one in found
+    ]
+    heads = ["policy", "best of", "against", "judge", "win rate", "prompts", "when"]
+    answer(as_json, {"evaluations": found}, table(heads, rows))
 
 
 def read_settings(recipe: Path | None, settings: list[str]) -> dict[str, Any]:

@@ -44,6 +44,12 @@ def evaluate(
     return submit(store, "evaluate", evaluation_spec(store, model, against, judged_by, settings, files), actor)
 
 
+def compare(store: Store, name: str, against: str, judge: str, best_of: int, actor: str) -> int:
+    """`evaluate` of two policies by their names, with its defaults."""
+    models = (registry.by_name(store, name), registry.by_name(store, against))
+    return evaluate(store, *models, judge, {}, actor, best_of)
+
+
 def evaluation_spec(
     store: Store, model: Model, against: Model, judge: Judge, settings: dict[str, Any], files: Files | None = None
 ) -> dict[str, Any]:

@@ -43,8 +43,14 @@ def publish(store: Store, job: Job, directory: Path, result: dict[str, Any]) -> 
 
 def _publish_evaluation(db: Database, job: Job, result: dict[str, Any]) -> None:
     where, judge = job.spec["publish"], job.spec["recipe"]["judge"]
-    named = "reward model" if "reward" in judge else judge["utility"]
+    named = _name(db, judge["reward"]) if "reward" in judge else judge["utility"]
     rounds.insert_evaluation(db, where["model_id"], where["against_id"], named, job.job_id, result)
+
+
+def _name(db: Database, reference: dict[str, int]) -> str:
+    """The name of the model that a recipe refers to, by its id or by the job that made it."""
+    ((column, value),) = reference.items()
+    return str(next(iter(db.query(f"SELECT name FROM models WHERE {column} = ?", [value])))["name"])
 
 
 def _publish_model(store: Store, db: Database, job: Job, directory: Path, result: dict[str, Any], sha256: str) -> None:

@@ -100,6 +100,12 @@ def evaluations_of(store: Store, model_id: int) -> list[Evaluation]:
     ]
 
 
+def all_evaluations(store: Store, limit: int | None = None) -> list[Evaluation]:
+    """Every evaluation, or the newest so many, newest first."""
+    rows = store.rows("SELECT * FROM evaluations ORDER BY evaluation_id DESC LIMIT ?", [-1 if limit is None else limit])
+    return [to_evaluation(row) for row in rows]
+
+
 def candidate_of(store: Store, this: Round) -> tuple[Model, Evaluation] | None:
     """A round's candidate and its evaluation by the round's own judge, once there is one."""
     own = {job.job_id for job in jobs.of_round(store, this.round_id)}

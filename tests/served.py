@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from alignment import queue, rounds
+from alignment import evaluations, queue, rounds
 from labeling.ui import shell
 from labeling.ui.actions import Actions, Inference
 from storage import registry
@@ -29,6 +29,7 @@ def served(store: Store, inference: Inference) -> Iterator[str]:
         resume_round=lambda round_id, actor: rounds.resume(store, round_id, actor),
         start_sft=lambda file, base, *rest: queue.sft(store, file, registry.by_name(store, base), *rest),
         score_votes=lambda name, actor: queue.score(store, registry.by_name(store, name), actor),
+        compare=lambda *asked: evaluations.compare(store, *asked),
         check_labels=lambda: rounds.check_labels(store),
         inference=inference,
     )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from alignment import rounds
 from alignment.inference import InferenceServer
 from labeling import session
 from storage import jobs, registry
@@ -62,8 +63,8 @@ def test_a_round_is_started_followed_promoted_and_rolled_back(store: Store, page
         f"Yes: by its judge, on 8 held-out prompts, round-1 wins 70% against {parent}, "
         "and the whole 95% interval (60% to 80%) is above one half."
     )
-    page.get_by_text("Read 1 of its answers").click()
-    expect(page.locator(".verdict .pair p").first).to_have_text("<b>So</b>")
+    page.locator(".card.verdict").get_by_text("Read 1 answers").click()
+    expect(page.locator(".card.verdict .pair p").first).to_have_text("<b>So</b>")
     click(page, "Promote round-1")
     expect(page.locator("h1")).to_have_text("round-1 is promoted.")
     assert registry.require_promoted(store).name == "round-1"
@@ -156,3 +157,34 @@ def test_the_fields_are_those_of_the_method_that_is_chosen(store: Store, page: P
     expect(page.locator(".notice")).to_have_text(re.compile("has started"))
     started = round_rows.get(store, 1)
     assert (started.method, started.recipe["kto"], started.recipe["dpo"]) == ("kto", {"beta": 0.3}, {})
+
+
+@pytest.mark.usefixtures("voted")
+def test_two_models_are_compared_and_the_result_is_kept_and_listed(store: Store, page: Page) -> None:
+    rounds.start(store, "dpo", {}, "local")
+    finish_round(store)
+    page.reload()
+    expect(page.locator(".comparisons summary")).to_have_text(re.compile(r"^round-1 against \w+70% \(60 to 80\)"))
+    page.get_by_label("Answers").click()
+    page.get_by_role("option", name="the best of 8").click()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator(".comparisons p.model")).to_have_text(re.compile("^best of 8 of round-1 against .* queued 0%"))
+    job = jobs.open_jobs(store, "evaluate")[0]
+    models = {model.model_id: model.name for model in registry.models(store)}
+    assert models[job.spec["recipe"]["judge"]["reward"]["model_id"]] == "round-1-judge"
+    assert models[job.spec["recipe"]["reward_model"]["model_id"]] == "round-1-reward"
+    example = {"prompt": "Why?", "answer": "<b>So</b>", "against": "No."}
+    result = {"win_rate": 0.9, "low": 0.8, "high": 0.95, "prompts": 8, "best_of": 8, "examples": [example]}
+    finish(store, result)
+    newest = page.locator(".comparisons details.model").first
+    expect(newest.locator("summary").first).to_have_text(re.compile(r"90% \(80 to 95\)"), timeout=10_000)
+    newest.locator("summary").first.click()
+    newest.get_by_text("Read 1 answers").click()
+    expect(newest.locator(".pair p").first).to_have_text("<b>So</b>")
+
+
+@pytest.mark.usefixtures("voted")
+def test_without_a_judge_there_is_no_comparison(store: Store, page: Page) -> None:
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator(".notice.trouble")).to_have_text(re.compile("No round has trained a judge yet"))
+    assert jobs.open_jobs(store, "evaluate") == []

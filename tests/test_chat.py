@@ -59,7 +59,7 @@ def chat_with(store: Store, voices: Inference) -> Chat:
     def refuse(*_: Any) -> Any:
         raise UserError("There are no rounds here.")
 
-    return Chat(store, Actions(refuse, refuse, refuse, refuse, refuse, refuse, voices))
+    return Chat(store, Actions(refuse, refuse, refuse, refuse, refuse, refuse, refuse, voices))
 
 
 def ask(page: Chat, text: str = "Why?", two: bool = False) -> tuple[Any, ...]:

@@ -37,5 +37,6 @@ class Actions:
     # a copy of the file -> job_id
     start_sft: Callable[[Path | None, str, str, dict[str, Any], str, bool, bool], int]
     score_votes: Callable[[str, str], int]  # reward model's name, actor -> job_id
+    compare: Callable[[str, str, str, int, str], int]  # policy, against, judge, best of, actor -> job_id
     check_labels: Callable[[], None]  # raises UserError that says what is missing before a round can start
     inference: Inference

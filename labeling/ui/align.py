@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.context import Context
 
 from labeling.accounts import require
-from labeling.ui import finetune, round_view
+from labeling.ui import compare, finetune, round_view
 from labeling.ui.actions import Actions
 from labeling.ui.errors import gradio_error
 from labeling.ui.identity import user_of
@@ -200,6 +200,7 @@ def page(store: Store, actions: Actions) -> None:
     past = gr.HTML("", **plain)
     gr.HTML("<h2>Models</h2>", **plain)
     known = gr.HTML("", **plain)
+    compare.section(store, actions)
     timer = gr.Timer(ASK_EVERY_S, active=False)
     outputs = [notice, verdict, reason, promote, back, tally, start, work, cancel, resume, past, known, timer]
     private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}

@@ -66,7 +66,7 @@ def verdict_card(store: Store, this: Round | None) -> str:
         f"{interval(evaluation.win_rate, evaluation.low, evaluation.high)}{warning}"
         f'<dl class="figures">{rows}</dl>'
         f"{course_chart(evaluation.result.get('course', []), evaluation.result.get('over_optimised'))}"
-        f"{_examples(evaluation.result.get('examples', []))}</section>"
+        f"{examples_to_read(evaluation.result.get('examples', []))}</section>"
     )
 
 
@@ -182,17 +182,17 @@ def _card(model: Model) -> str:
     return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True) if shown else "This model has no card."
 
 
-def _examples(examples: list[dict[str, Any]]) -> str:
-    """Unselected answers to read, the candidate's first."""
+def examples_to_read(examples: list[dict[str, Any]], mine: str = "After", theirs: str = "Before") -> str:
+    """Unselected answers side by side, each side under its name."""
     if not examples:
         return ""
     rows = "".join(
         f"<li><p class=prompt>{escape(one['prompt'])}</p><div class=pair>"
-        f"<div><b>After</b><p>{escape(one['answer'])}</p></div><div><b>Before</b><p>{escape(one['against'])}</p></div>"
-        "</div></li>"
+        f"<div><b>{escape(mine)}</b><p>{escape(one['answer'])}</p></div>"
+        f"<div><b>{escape(theirs)}</b><p>{escape(one['against'])}</p></div></div></li>"
         for one in examples
     )
     return (
-        f"<details><summary>Read {len(examples)} of its answers beside its parent's, picked at random</summary>"
+        f"<details><summary>Read {len(examples)} answers side by side, to prompts picked at random</summary>"
         f"<ul>{rows}</ul></details>"
     )

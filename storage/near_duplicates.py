@@ -41,8 +41,15 @@ def assign_splits(new: Sequence[str], existing: Sequence[tuple[str, Split]], hel
     if not new:
         return []
     groups = near_duplicate_groups([*(text for text, _ in existing), *new], first_new=len(existing))
+    return splits_of_groups(groups, new, [split for _, split in existing], heldout_share)
+
+
+def splits_of_groups(
+    groups: Sequence[int], new: Sequence[str], existing: Sequence[Split], heldout_share: float = 0.1
+) -> list[Split]:
+    """`assign_splits` where the groups are known: `groups` has those of the existing texts and then of the new ones."""
     inherited: dict[int, set[Split]] = defaultdict(set)
-    for group, (_, split) in zip(groups, existing, strict=False):
+    for group, split in zip(groups, existing, strict=False):
         inherited[group].add(split)
     members: dict[int, list[int]] = defaultdict(list)
     for index, group in enumerate(groups[len(existing) :]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +13,12 @@ from typing import Any
 from sqlite_utils import Database
 
 from storage.database import Store, now
-from storage.near_duplicates import assign_splits, near_duplicate_groups
+from storage.near_duplicates import LARGE_GROUP, near_duplicate_groups, splits_of_groups
 from storage.records import Fold, Message, Prompt, Split, prompt_text
 
 JUDGE_SHARE = 1 / 3
 JUDGE_BOUND = f"{math.ceil(JUDGE_SHARE * 2**32):08x}"  # hashes below it, as text, are that share of all
+FOLD_HASH = "coalesce(q.fold_sha256, q.sha256)"  # of a prompt q, for `fold_of`
 MIN_HELDOUT = 8  # prompts to an evaluation
 DEMO_SOURCE = "demo"
 CHAT_SOURCE = "chat"
@@ -44,7 +46,8 @@ def prompt_hash(messages: Sequence[Message]) -> str:
 def fold_of(sha256: str) -> Fold:
     """The fold of a prompt's preferences: a third of the prompts train only the judge of the evaluation.
 
-    All preferences about one prompt share a fold, so that a judge never saw the prompts its opponent learned from.
+    All preferences about one prompt, and about its near-duplicates, share a fold, so that a judge never saw the prompts
+    its opponent learned from. `sha256` is the first near-duplicate's.
     """
     return "judge" if sha256 < JUDGE_BOUND else "train"
 
@@ -63,21 +66,18 @@ def insert_prompts(db: Database, prompts: Sequence[NewPrompt]) -> list[int]:
     """`add_prompts` inside the caller's transaction."""
     hashes = [prompt_hash(prompt.messages) for prompt in prompts]
     known = _known_ids(db, hashes)
-    undecided = [index for index, prompt in enumerate(prompts) if hashes[index] not in known and prompt.split is None]
-    splits = {index: prompt.split for index, prompt in enumerate(prompts) if prompt.split is not None}
-    if undecided:
-        texts = [prompt_text(prompts[index].messages) for index in undecided]
-        splits.update(zip(undecided, assign_splits(texts, _texts_and_splits(db)), strict=True))
-    for index, prompt in enumerate(prompts):
-        if hashes[index] in known:
-            continue
+    places = {sha256: index for index, sha256 in reversed([*enumerate(hashes)]) if sha256 not in known}
+    fresh = sorted(places.values())
+    splits, folds = _sides(db, [prompts[index] for index in fresh], [hashes[index] for index in fresh])
+    for index, split, fold_sha256 in zip(fresh, splits, folds, strict=True):
         cursor = db.execute(
-            "INSERT INTO prompts (messages, sha256, split, source, created_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO prompts (messages, sha256, split, fold_sha256, source, created_at) VALUES (?, ?, ?, ?, ?, ?)",
             [
-                json.dumps(list(prompt.messages), ensure_ascii=False),
+                json.dumps(list(prompts[index].messages), ensure_ascii=False),
                 hashes[index],
-                splits[index],
-                prompt.source,
+                split,
+                fold_sha256,
+                prompts[index].source,
                 now(),
             ],
         )
@@ -106,7 +106,7 @@ def prompts_of(
     if own >= (MIN_HELDOUT if split == "heldout" else 1):
         rows = [row for row in rows if row["source"] != DEMO_SOURCE]
     if fold is not None:
-        rows = [row for row in rows if fold_of(row["sha256"]) == fold]
+        rows = [row for row in rows if fold_of(row["fold_sha256"] or row["sha256"]) == fold]
     rows.sort(key=lambda row: hashlib.sha256(f"{seed}:{row['sha256']}".encode()).digest())
     return [to_prompt(row) for row in rows[:limit]]
 
@@ -124,8 +124,35 @@ def _known_ids(db: Database, hashes: Sequence[str]) -> dict[str, int]:
     return {row["sha256"]: row["prompt_id"] for row in rows}
 
 
-def _texts_and_splits(db: Database) -> list[tuple[str, Split]]:
+def _sides(db: Database, prompts: Sequence[NewPrompt], hashes: Sequence[str]) -> tuple[list[Split], list[str | None]]:
+    """The split of each new prompt, and the hash that decides its fold where that is not its own.
+
+    What was asked in a chat comes with its split and keeps its own fold: looking for its near-duplicates among
+    thousands would keep the votes waiting.
+    """
+    if all(prompt.split is not None and prompt.source == CHAT_SOURCE for prompt in prompts):
+        return [prompt.split for prompt in prompts if prompt.split is not None], [None] * len(prompts)
+    stored = list(db.query(f"SELECT messages, split, {FOLD_HASH} AS fold_sha256 FROM prompts q ORDER BY prompt_id"))
+    texts = [prompt_text(json.loads(row["messages"])) for row in stored]
+    new = [prompt_text(prompt.messages) for prompt in prompts]
+    groups = near_duplicate_groups([*texts, *new], first_new=len(texts))
+    chosen = splits_of_groups(groups, new, [row["split"] for row in stored])
+    splits = [prompt.split or split for prompt, split in zip(prompts, chosen, strict=True)]
+    return splits, shared_folds(groups, [row["fold_sha256"] for row in stored], hashes)
+
+
+def shared_folds(groups: Sequence[int], stored: Sequence[str], new: Sequence[str]) -> list[str | None]:
+    """The hash that decides each new prompt's fold: that of the first of its near-duplicates, or None for its own.
+
+    `groups` numbers the near-duplicates among stored prompts and then new ones. A group that is a template with the
+    blanks filled in is not kept together: all of it in one fold could leave the other nothing.
+    """
+    first: dict[int, str] = {}
+    for group, sha256 in zip(groups, [*stored, *new], strict=True):
+        first.setdefault(group, sha256)
+    mine = groups[len(stored) :]
+    size = Counter(mine)
     return [
-        (prompt_text(json.loads(row["messages"])), row["split"])
-        for row in db.query("SELECT messages, split FROM prompts ORDER BY prompt_id")
+        first[group] if first[group] != sha256 and size[group] <= LARGE_GROUP else None
+        for group, sha256 in zip(mine, new, strict=True)
     ]

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from storage.database import Store, now
 from storage.errors import UserError
 from storage.labels import STANDING_VOTES
-from storage.prompts import JUDGE_BOUND, fold_of
+from storage.prompts import FOLD_HASH, JUDGE_BOUND, fold_of
 from storage.records import Fold, Snapshot
 
 CONVERSATION = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
@@ -44,7 +44,7 @@ SCHEMA = pa.schema(
 
 TAKEN = "p.verdict IN ('a', 'b', 'tie', 'both_bad') AND q.split = 'train'"
 ROWS = f"""
-SELECT p.preference_id, r.pair_id, r.prompt_id, s.labeler, q.messages, q.sha256,
+SELECT p.preference_id, r.pair_id, r.prompt_id, s.labeler, q.messages, {FOLD_HASH} AS fold_sha256,
        x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b,
        x.ended AS ended_a, y.ended AS ended_b, p.verdict, p.strength, s.flipped, p.created_at
 {STANDING_VOTES}LEFT JOIN models m ON m.model_id = x.model_id
@@ -53,7 +53,7 @@ WHERE {TAKEN}
 ORDER BY p.preference_id
 """
 TALLY = f"""
-SELECT p.verdict, s.flipped, q.sha256 < '{JUDGE_BOUND}' AS judge, count(*) AS n {STANDING_VOTES} WHERE {TAKEN}
+SELECT p.verdict, s.flipped, {FOLD_HASH} < '{JUDGE_BOUND}' AS judge, count(*) AS n {STANDING_VOTES} WHERE {TAKEN}
 GROUP BY p.verdict, s.flipped, judge
 """
 
@@ -110,7 +110,7 @@ def current_rows(store: Store) -> Iterator[dict[str, Any]]:
     """The current preferences on train prompts as rows of the snapshot's schema, in the order of their ids."""
     for row in store.db().query(ROWS):
         row["prompt"] = json.loads(row.pop("messages"))
-        row["fold"] = fold_of(row.pop("sha256"))
+        row["fold"] = fold_of(row.pop("fold_sha256"))
         row["flipped"] = bool(row["flipped"])
         for ended in ("ended_a", "ended_b"):
             row[ended] = None if row[ended] is None else bool(row[ended])

@@ -16,6 +16,7 @@ from storage.errors import UserError
 from storage.journal import record
 from storage.maintenance import check
 from storage.migrations import SCHEMA, migrations, statements
+from storage.prompts import prompts_of
 from tests.conftest import add_pairs
 
 
@@ -126,13 +127,18 @@ def test_a_home_of_the_first_schema_is_brought_up_to_date(tmp_path: Path, monkey
     shutil.copy(SCHEMA / "0001_the_path_of_the_data.sql", tmp_path / "schema")
     monkeypatch.setattr("storage.migrations.SCHEMA", tmp_path / "schema")
     old = Store.open(tmp_path / "home")
-    add_pairs(old, 3)
+    with old.write() as db:
+        for judges in ("0" * 64, "f" * 64):
+            values = ('[{"role": "user", "content": "Why?"}]', judges, "train", "test", "2026-01-01")
+            db.execute(
+                "INSERT INTO prompts (messages, sha256, split, source, created_at) VALUES (?, ?, ?, ?, ?)", values
+            )
     monkeypatch.undo()
     new = Store.open(tmp_path / "home")
     assert not migrations().pending(new.db())
-    assert new.row("SELECT count(*) AS n FROM pairs") == {"n": 3}
+    assert [len(prompts_of(new, "train", fold=fold)) for fold in ("train", "judge")] == [1, 1]  # as they were
     with pytest.raises(sqlite3.IntegrityError, match="append-only"), new.write() as db:
-        db.execute("DELETE FROM pairs")
+        db.execute("DELETE FROM prompts")
 
 
 def test_a_home_from_before_kto_takes_rounds_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from storage import demonstrations
 from storage.database import Store
 from storage.errors import UserError
 from storage.labels import STANDING_VOTES
-from storage.prompts import fold_of
+from storage.prompts import FOLD_HASH, fold_of
 from storage.records import MARGINS
 from storage.snapshots import CONVERSATION
 
@@ -69,9 +69,9 @@ SCHEMAS = {
 }
 
 VOTES = f"""
-SELECT p.preference_id, p.supersedes, s.showing_id, r.pair_id, r.prompt_id, s.labeler, q.messages, q.sha256,
+SELECT p.preference_id, p.supersedes, s.showing_id, r.pair_id, r.prompt_id, s.labeler, q.messages,
        x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b, r.source,
-       p.verdict, p.strength, s.flipped, p.seconds, q.split, s.shown_at, p.created_at
+       {FOLD_HASH} AS fold_sha256, p.verdict, p.strength, s.flipped, p.seconds, q.split, s.shown_at, p.created_at
 {STANDING_VOTES}LEFT JOIN models m ON m.model_id = x.model_id
 LEFT JOIN models n ON n.model_id = y.model_id
 WHERE p.verdict <> 'withdrawn'
@@ -105,7 +105,7 @@ def export_file(store: Store, path: Path, what: str = "preferences", format: str
 def _votes(store: Store) -> Iterator[dict[str, Any]]:
     for row in store.db().query(VOTES):
         row["prompt"] = json.loads(row.pop("messages"))
-        row["fold"] = fold_of(row.pop("sha256"))
+        row["fold"] = fold_of(row.pop("fold_sha256"))
         row["flipped"] = bool(row["flipped"])
         yield {name: row[name] for name in SCHEMAS["votes"].names}
 

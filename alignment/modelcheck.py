@@ -65,7 +65,18 @@ def _check_weights(path: Path) -> None:
                 raise UserError(f"{index.name} in {path} names {part_name}, which is missing: copy the whole model.")
 
 
-def _check_header(path: Path) -> None:
+def matrices_of(path: Path) -> set[str]:
+    """The names that the modules of a model directory have whose weight is a matrix, as q_proj; each once."""
+    found = set()
+    for part in path.glob("*.safetensors"):
+        for name, entry in _check_header(part).items():
+            module, _, kind = name.rpartition(".")
+            if kind == "weight" and len(entry["shape"]) == 2:
+                found.add(module.rpartition(".")[2])
+    return found
+
+
+def _check_header(path: Path) -> dict[str, Any]:
     """A safetensors file opens with the length of its JSON header, 8 bytes little-endian; tensors fill the rest."""
     size = path.stat().st_size
     with path.open("rb") as handle:
@@ -81,6 +92,7 @@ def _check_header(path: Path) -> None:
         raise UserError(f"{path} is no safetensors file: its header cannot be read.") from error
     if not whole:
         raise UserError(f"{path} is cut short or too long for the tensors that its header lists: copy it again.")
+    return header
 
 
 def _refuse_code(settings: dict[str, Any], source: Path) -> None:

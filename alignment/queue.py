@@ -17,6 +17,8 @@ from sqlite_utils import Database
 
 from alignment.config import INPUTS, load_recipe
 from alignment.demonstrations import curriculum
+from alignment.modelcheck import matrices_of
+from alignment.settings import names_in
 from storage import demonstrations, jobs, labels, registry, snapshots, uploads
 from storage.database import Store
 from storage.errors import UserError
@@ -84,6 +86,7 @@ def sft(
     recipe = {**settings, "model": {"model_id": base.model_id}}
     frozen = {"demonstrations": "demonstrations.jsonl"} if written else {}
     whole = whole_recipe({"kind": "sft", **recipe, **{setting: str(path) for setting, path in files.items()}, **frozen})
+    _check_targets(base, names_in(whole.get("lora_targets")) or [])
     read = {setting: read_demonstrations(path) for setting, path in files.items()}
     own = demonstrations.standing(store) if written else []
     curriculum(read.get("instructions", []), own, read.get("heldout"), whole["heldout_share"])
@@ -188,6 +191,14 @@ def _check_files(store: Store, sources: dict[str, Path], name: str) -> None:
         if not source.is_file():
             raise UserError(f"There is no file {source} to train on or to measure by.")
     registry.check_free(store.db(), name)
+
+
+def _check_targets(model: Model, targets: list[str]) -> None:
+    """Raise UserError for a module to be adapted that the model has not, as far as its weights tell."""
+    known = matrices_of(Path(model.path))
+    for target in targets:
+        if target not in known:
+            raise UserError(f"{model.name} has no module {target!r} for adapters: it has {', '.join(sorted(known))}.")
 
 
 def _spec_of_files(

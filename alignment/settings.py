@@ -57,7 +57,7 @@ class TrainerSettings(JobSettings):
     )
 
 
-def _names(value: Any) -> Any:
+def names_in(value: Any) -> Any:
     """Names in a list, or in a text with commas between them."""
     return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
@@ -70,7 +70,7 @@ class TuningSettings(TrainerSettings):
     )
     unfrozen_blocks: int = Field(2, ge=1, description="With tuning freeze: how many last blocks are trained.")
     lora_rank: int = Field(16, ge=1, description="With tuning lora: rank of the adapters.")
-    lora_targets: Annotated[list[str], BeforeValidator(_names)] | None = Field(
+    lora_targets: Annotated[list[str], BeforeValidator(names_in)] | None = Field(
         None,
         min_length=1,
         description="With tuning lora: which modules get adapters, by name; by default every linear layer.",

@@ -38,9 +38,9 @@ def run(job: JobDir, recipe: SftRecipe) -> dict[str, Any]:
     """Tune a model on demonstrations and measure the loss on others, before and after.
 
     Result: loss_before and loss_after (nats an answer token on held-out demonstrations), loss, parameters of the model,
-    trainable_parameters and trainable_share, records and tokens trained on (of one pass), how many records were cut or
-    dropped for their length, and the share of the records that labelers wrote. With `four_bit` both losses are those
-    of the model as it is trained, in 4 bits.
+    trainable_parameters and trainable_share, records and tokens in a pass (what is repeated counts as often), how many
+    records were cut or dropped for their length, and the share of the records that labelers wrote. With `four_bit` both
+    losses are those of the model as it is trained, in 4 bits.
     """
     load = load_policy_in_4_bits if recipe.four_bit else load_policy
     model, tokenizer = load(job.resolve(recipe.model))

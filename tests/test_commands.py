@@ -248,6 +248,8 @@ MISTAKES = {
     "sft few.jsonl --name new": "too few demonstrations (1)",
     "sft few.jsonl --name new --set heldout=good.jsonl": "Line 1 of good.jsonl is malformed",
     "sft few.jsonl --name new --set four_bit=true": "four_bit goes with tuning lora alone",
+    "sft few.jsonl --name new --set lora_targets=q_proj,v_porj": "one has no module 'v_porj' for adapters: it has",
+    "sft few.jsonl --name new --set lora_targets=[]": "'lora_targets' in the sft recipe cannot be []",
     "sft few.jsonl --name new --set demonstrations=few.jsonl": "'demonstrations' cannot be set",
     "sft --name new": "neither a file of instructions nor any demonstrations",
     "sft --demonstrations --name new": "No labeler has written a demonstration",

@@ -20,7 +20,7 @@ from labeling.ui.round_settings import round_settings
 from storage import demonstrations, jobs, registry
 from storage.database import Store
 from storage.errors import UserError
-from storage.records import Job
+from storage.records import Job, Model
 
 ASK_EVERY_S = 1.0  # while a fine-tuning is at work; otherwise nothing is asked
 PROMOTE = "Promote "
@@ -56,12 +56,13 @@ class FineTune:
             gr.update(value=f"{PROMOTE}{made.name}", visible=True) if made and promote else gr.update(visible=False),
             round_view.models(self.store),
             gr.Timer(active=working),
+            gr.skip() if working else gr.update(choices=[model.name for model in self._tunable()]),
         ]
 
     def load(self, request: gr.Request) -> list[Any]:
         """The section as it is, the models that can be tuned, and how much labelers have written."""
-        shown = self.show(request)
-        known = [model for model in registry.models(self.store) if model.kind in ("policy", "base")]
+        *shown, _ = self.show(request)
+        known = self._tunable()
         promoted = next((model.name for model in known if model.status == "promoted"), None)
         count = len(demonstrations.to_learn_from(self.store))
         bases = gr.update(choices=[model.name for model in known], value=promoted)
@@ -136,6 +137,9 @@ class FineTune:
     def _researcher(self, request: gr.Request) -> str:
         return require(self.store, user_of(request), "researcher")
 
+    def _tunable(self) -> list[Model]:
+        return [model for model in registry.models(self.store) if model.kind in ("policy", "base")]
+
     def _name(self, job: Job) -> str:
         made = self._made(job)
         return made.name if made else str(job.spec["publish"]["name"])
@@ -161,11 +165,11 @@ def section(store: Store, actions: Actions, models: gr.HTML, refresh: dict[str, 
         fields = form()
         start = gr.Button("Fine-tune", variant="primary", **size)
     timer = gr.Timer(ASK_EVERY_S, active=False)
-    outputs = [notice, work, cancel, promote, models, timer]
-    private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
     bases, written = fields[2], fields[11]
+    outputs = [notice, work, cancel, promote, models, timer, bases]
+    private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
     assert Context.root_block is not None
-    Context.root_block.load(tune.load, None, **{**private, "outputs": [*outputs, bases, written]})
+    Context.root_block.load(tune.load, None, **{**private, "outputs": [*outputs, written]})
     timer.tick(tune.show, None, **private)
     start.click(tune.start, fields, **private)
     cancel.click(tune.cancel, None, **private)

@@ -34,6 +34,11 @@ def page(store: Store) -> Iterator[Page]:
         yield window
 
 
+def upload(page: Page, path: Path) -> None:
+    page.locator("input[type=file]").set_input_files(path)
+    expect(page.locator(".file-preview")).to_contain_text(path.stem)  # it is there whole
+
+
 def fine_tune(page: Page) -> None:
     page.get_by_role("button", name="Fine-tune", exact=True).click()
 
@@ -41,8 +46,7 @@ def fine_tune(page: Page) -> None:
 @pytest.mark.browser
 def test_an_upload_is_read_before_anything_is_queued(store: Store, page: Page, tmp_path: Path) -> None:
     (tmp_path / "mine.jsonl").write_text(json.dumps(records()[0]) + '\n{"instruction": "<b>x</b>"}\n')
-    page.locator("input[type=file]").set_input_files(tmp_path / "mine.jsonl")
-    expect(page.get_by_text("mine.jsonl")).to_be_visible()
+    upload(page, tmp_path / "mine.jsonl")
     fine_tune(page)
     expect(page.locator(".notice")).to_have_text("The new model has no name yet: give it one.")
     page.get_by_label("Name of the new model").fill("mine")
@@ -57,7 +61,7 @@ def test_an_upload_is_read_before_anything_is_queued(store: Store, page: Page, t
 @pytest.mark.browser
 def test_a_model_is_fine_tuned_followed_and_promoted(store: Store, page: Page, tmp_path: Path) -> None:
     (tmp_path / "records.json").write_text(json.dumps(records()))
-    page.locator("input[type=file]").set_input_files(tmp_path / "records.json")
+    upload(page, tmp_path / "records.json")
     page.get_by_label("Name of the new model").fill("mine")
     page.get_by_label("What is trained").click()
     page.get_by_role("option", name="the last blocks and the head").click()
@@ -75,7 +79,7 @@ def test_a_model_is_fine_tuned_followed_and_promoted(store: Store, page: Page, t
     assert "My own" in Path(job.spec["files"]["demonstrations.jsonl"]["copy"]).read_text()
     finish(store, {**RESULT, "trainable_share": 0.25, "records": 1234})
     expect(page.locator(".finetuning .answer")).to_have_text(
-        "On 5 records that mine did not see, its loss fell from 3.210 to 2.100 nats an answer token.", timeout=15_000
+        "On 5 records that mine did not see, its loss fell from 3.210 to 2.100 nats an answer token."
     )
     expect(page.locator(".finetuning .figures")).to_have_text(re.compile("25.00%.*1,234"))
     expect(page.locator(".models")).to_have_text(re.compile("mine"))

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from alignment.rollouts import Batch, before_actions
+from alignment.rollouts import Batch, before_actions, piece_size, pieces
 
 WIDTH = 256  # of the hidden layer of a head
 
@@ -57,8 +57,13 @@ class FullCritic(nn.Module):
 
     def forward(self, batch: Batch) -> torch.Tensor:
         """Values (B, L)."""
-        states = before_actions(_states(self.model, batch), batch)
-        return cast(torch.Tensor, _score_head(self.model)(states)).squeeze(-1) - self.mean
+        whole = torch.zeros(batch["action_mask"].shape, device=batch["starts"].device)
+        for rows, part in pieces(batch, piece_size(batch)):
+            states = before_actions(_states(self.model, part), part)
+            found = cast(torch.Tensor, _score_head(self.model)(states)).squeeze(-1) - self.mean
+            columns = torch.arange(found.shape[1], device=found.device)
+            whole = whole.index_put((rows.unsqueeze(1), columns.unsqueeze(0)), found)
+        return whole
 
 
 def score(reward_model: PreTrainedModel, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:

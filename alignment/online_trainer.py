@@ -27,7 +27,7 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from alignment.advantages import final_scores
 from alignment.critic import score
 from alignment.recipes.online import OnlineSettings
-from alignment.rollouts import Batch, lay_out, turns
+from alignment.rollouts import Batch, lay_out, piece_size, pieces, turns
 from alignment.sampling import Sampling, sample
 from alignment.token_log_probs import token_log_probs, token_log_probs_and_entropy
 from storage.errors import UserError
@@ -61,7 +61,6 @@ class Scored:
     log_ratio: torch.Tensor  # of policy to reference
     entropy: torch.Tensor
     scores: torch.Tensor  # (B,) as they enter the reward
-    states: torch.Tensor  # (B, T, H) of the reward model
 
     @property
     def kl(self) -> float:
@@ -130,19 +129,24 @@ class OnlineTrainer(_Loop):
 
     @torch.no_grad()
     def _score(self, batch: Batch) -> Scored:
-        size = self.recipe.sampling_batch_size
-        parts = [self._score_part(part) for part in _split(batch, size)]
-        log_probs, entropy, reference, raw, states = (torch.cat(one) for one in zip(*parts, strict=True))
-        scores = final_scores(raw, batch["ended"], self.recipe.no_eos_score, self.recipe.reward_clip)
-        return Scored(batch, log_probs, log_probs - reference, entropy, scores, states)
-
-    def _score_part(self, part: Batch) -> tuple[torch.Tensor, ...]:
         with self.compute_loss_context_manager():
-            log_probs, entropy = token_log_probs_and_entropy(self.model, part, self.recipe.temperature)
+            log_probs, entropy = token_log_probs_and_entropy(self.model, batch, self.recipe.temperature)
             with self._as_reference() as reference:
-                held = token_log_probs(reference, part, self.recipe.temperature)
-        scores, states = score(self.models.reward_model, part)
-        return log_probs, entropy, held, scores, states
+                held = token_log_probs(reference, batch, self.recipe.temperature)
+        raw = torch.empty(len(batch["starts"]), device=log_probs.device)
+        more: Batch = {}
+        for rows, part in pieces(batch, min(piece_size(batch), self.recipe.sampling_batch_size)):
+            raw[rows], states = score(self.models.reward_model, part)
+            for name, found in self.features(states, part).items():
+                shape = (*batch["action_mask"].shape, *found.shape[2:])
+                whole = more.setdefault(name, torch.zeros(shape, dtype=found.dtype, device=found.device))
+                whole[rows, : found.shape[1]] = found
+        scores = final_scores(raw, batch["ended"], self.recipe.no_eos_score, self.recipe.reward_clip)
+        return Scored({**batch, **more}, log_probs, log_probs - held, entropy, scores)
+
+    def features(self, states: torch.Tensor, part: Batch) -> Batch:
+        """What a subclass keeps, (b, L, ...), of the reward model's states (b, T, H) of a part of a rollout."""
+        return {}
 
     @contextmanager
     def _as_reference(self) -> Iterator[nn.Module]:
@@ -257,8 +261,3 @@ class _StopOverBudget(TrainerCallback):
         """End the run in the step after the rollout that showed it; `settle` undoes what it still learned."""
         if self._trainer.over_budget:
             control.should_training_stop = True
-
-
-def _split(batch: Batch, size: int) -> list[Batch]:
-    rows = len(batch["starts"])
-    return [{name: tensor[at : at + size] for name, tensor in batch.items()} for at in range(0, rows, size)]

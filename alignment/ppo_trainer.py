@@ -46,10 +46,9 @@ class PpoTrainer(OnlineTrainer, GRPOTrainer):
 
     @torch.no_grad()
     def learning_signal(self, scored: Scored) -> Batch:
-        """Values, advantages and returns (B, L), and what the critic reads."""
+        """Values, advantages and returns, all (B, L)."""
         recipe, mask = self.recipe, scored.batch["action_mask"]
-        features = self.critic.features(scored.states, scored.batch)
-        values = self._values({**scored.batch, **features}) * mask
+        values = self.critic(scored.batch) * mask
         rewards = token_rewards(scored.scores, scored.log_ratio, mask, self.kl_coef)
         if recipe.whiten_rewards:
             rewards = whiten(rewards, mask, shift_mean=False)
@@ -60,13 +59,11 @@ class PpoTrainer(OnlineTrainer, GRPOTrainer):
             self.kl_coef = adapted_kl_coef(
                 self.kl_coef, scored.kl, recipe.kl_target, recipe.rollout_size, recipe.kl_horizon
             )
-        return {"values": values, "advantages": whiten(advantages, mask), "returns": returns, **features}
+        return {"values": values, "advantages": whiten(advantages, mask), "returns": returns}
 
-    def _values(self, batch: Batch) -> torch.Tensor:
-        size = self.recipe.sampling_batch_size
-        rows = range(0, len(batch["starts"]), size)
-        parts = [self.critic({name: tensor[at : at + size] for name, tensor in batch.items()}) for at in rows]
-        return torch.cat(parts)
+    def features(self, states: torch.Tensor, part: Batch) -> Batch:
+        """What the critic reads beside the batch itself."""
+        return self.critic.features(states, part)
 
     def _compute_loss(self, model: nn.Module, inputs: Batch) -> torch.Tensor:
         """The clipped surrogate of the policy and the clipped squared error of the critic, means over tokens."""

@@ -52,6 +52,21 @@ def trimmed(batch: Batch) -> Batch:
     }
 
 
+def pieces(batch: Batch, size: int) -> list[tuple[torch.Tensor, Batch]]:
+    """A batch in parts of at most `size` rows of similar length, without their padding, each with its row numbers.
+
+    A CPU computes padding at full price: a rollout in pieces takes little more than half the time.
+    """
+    order = batch["attention_mask"].sum(1).argsort()
+    parts = [order[at : at + size] for at in range(0, len(order), size)]
+    return [(rows, trimmed({name: tensor[rows] for name, tensor in batch.items()})) for rows in parts]
+
+
+def piece_size(batch: Batch) -> int:
+    """Rows to a piece: few on a CPU; on a GPU, which computes padding along with the rest, all."""
+    return 8 if batch["input_ids"].device.type == "cpu" else len(batch["starts"])
+
+
 def before_actions(states: torch.Tensor, batch: Batch) -> torch.Tensor:
     """Of states (B, T, H) those (B, L, H) at the place before each action: all that was known when it was taken."""
     width = batch["action_mask"].shape[1]

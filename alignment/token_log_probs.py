@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from alignment.rollouts import Batch
+from alignment.rollouts import Batch, piece_size, pieces
 
 
 class _LogProb(torch.autograd.Function):
@@ -38,21 +38,29 @@ class _LogProb(torch.autograd.Function):
 
 def token_log_probs(model: nn.Module, batch: Batch, temperature: float) -> torch.Tensor:
     """log p (B, L) of each token of a batch's completions under logits / temperature, in nats; 0 outside the mask."""
-    logits = _logits(model, batch)
-    found = _LogProb.apply(logits, batch["actions"][batch["action_mask"]], temperature)
-    return _spread(found, batch["action_mask"])
+    mask = batch["action_mask"]
+    whole = torch.zeros(mask.shape, device=mask.device)
+    for rows, part in pieces(batch, piece_size(batch)):
+        part_mask = part["action_mask"]
+        found = _LogProb.apply(_logits(model, part), part["actions"][part_mask], temperature)
+        whole = whole.index_put(_places(rows, part_mask), found)
+    return whole
 
 
+@torch.no_grad()
 def token_log_probs_and_entropy(
     model: nn.Module, batch: Batch, temperature: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The same, and the entropy (B, L) of the distributions that the tokens were drawn from, in nats."""
-    logits = _logits(model, batch)
+    """The same without a gradient, and the entropy (B, L) of the distributions that the tokens were drawn from."""
     mask = batch["action_mask"]
-    log_probs = (logits.float() * (1 / temperature)).log_softmax(-1)
-    picked = log_probs.gather(-1, batch["actions"][mask].unsqueeze(-1)).squeeze(-1)
-    entropy = -(log_probs.exp() * log_probs).sum(-1)
-    return _spread(picked, mask), _spread(entropy, mask)
+    whole, entropy = torch.zeros(mask.shape, device=mask.device), torch.zeros(mask.shape, device=mask.device)
+    for rows, part in pieces(batch, piece_size(batch)):
+        part_mask = part["action_mask"]
+        log_probs = (_logits(model, part).float() * (1 / temperature)).log_softmax(-1)
+        places = _places(rows, part_mask)
+        whole[places] = log_probs.gather(-1, part["actions"][part_mask].unsqueeze(-1)).squeeze(-1)
+        entropy[places] = -(log_probs.exp() * log_probs).sum(-1)
+    return whole, entropy
 
 
 def _logits(model: nn.Module, batch: Batch) -> torch.Tensor:
@@ -72,6 +80,7 @@ def _logits(model: nn.Module, batch: Batch) -> torch.Tensor:
     return logits
 
 
-def _spread(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Values (N,) of the tokens under a mask (B, L), in their places, and 0 elsewhere."""
-    return torch.zeros(mask.shape, dtype=values.dtype, device=values.device).masked_scatter(mask, values)
+def _places(rows: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Where the tokens under a part's mask stand in the whole batch, of which the part holds these rows."""
+    inside, column = mask.nonzero(as_tuple=True)
+    return rows[inside], column

@@ -92,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--taste", nargs="+", default=["kind", "brief"])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--method", default="dpo")
     parser.add_argument("--labels", type=int, default=300)
     parser.add_argument("--noise", type=float, default=1.0)
     parser.add_argument("--set", nargs="+", default=[], dest="settings")

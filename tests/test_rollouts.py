@@ -11,7 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from alignment.critic import FullCritic, HeadCritic, score
 from alignment.models import load_policy, load_reward_model
-from alignment.rollouts import Batch, lay_out, trimmed, turns
+from alignment.rollouts import Batch, lay_out, pieces, trimmed, turns
 from alignment.sampling import Sampling, sample
 from alignment.scoring import sequence_log_probs
 from alignment.token_log_probs import token_log_probs, token_log_probs_and_entropy
@@ -59,7 +59,10 @@ def test_gradients_are_those_of_an_ordinary_log_softmax(tmp_path: Path) -> None:
     ours = token_log_probs(model, batch, TEMPERATURE)
     direction = torch.linspace(-1, 1, ours.numel()).view_as(ours)
     (gradient,) = torch.autograd.grad((ours * direction).sum(), weight)
-    plain, _ = token_log_probs_and_entropy(model, batch, TEMPERATURE)
+    logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits / TEMPERATURE
+    shifted = logits[:, :-1].log_softmax(-1).gather(-1, batch["input_ids"][:, 1:, None]).squeeze(-1)
+    places = batch["starts"].unsqueeze(1) - 1 + torch.arange(ours.shape[1])
+    plain = shifted.gather(1, places.clamp(max=shifted.shape[1] - 1)) * batch["action_mask"]
     (expected,) = torch.autograd.grad((plain * direction).sum(), weight)
     assert torch.allclose(gradient, expected, atol=1e-5)
 
@@ -73,6 +76,14 @@ def test_a_part_of_a_batch_loses_its_padding_and_nothing_else(tmp_path: Path) ->
     assert torch.allclose(token_log_probs(model, part, TEMPERATURE), found, atol=1e-5)
 
 
+def test_pieces_hold_every_row_once_the_short_ones_together(tmp_path: Path) -> None:
+    _, _, _, batch = rolled_out("llama", tmp_path)
+    lengths = batch["attention_mask"].sum(1)
+    parts = pieces(batch, 2)
+    assert torch.equal(torch.cat([rows for rows, _ in parts]), lengths.argsort())
+    assert [part["input_ids"].shape[1] for _, part in parts] == [int(lengths[rows].max()) for rows, _ in parts]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_score_is_read_at_the_token_that_ends_and_less_the_mean(tmp_path: Path, kind: str) -> None:
     directory, _, _, batch = rolled_out(kind, tmp_path)
@@ -84,21 +95,33 @@ def test_a_score_is_read_at_the_token_that_ends_and_less_the_mean(tmp_path: Path
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("critic_class", [HeadCritic, FullCritic])
-def test_a_critic_starts_as_the_reward_model_and_sees_no_token_before_it_is_taken(
-    tmp_path: Path, kind: str, critic_class: type[HeadCritic | FullCritic]
+def test_a_full_critic_starts_as_the_reward_model_and_sees_no_token_before_it_is_taken(
+    tmp_path: Path, kind: str
 ) -> None:
     directory, _, _, batch = rolled_out(kind, tmp_path)
     reward_model, _ = load_reward_model(directory, seed=1)
     reward_model.config.reward_mean = 0.25
-    critic = critic_class(reward_model)
-    _, states = score(reward_model, batch)
-    values = critic({**batch, **critic.features(states, batch)})
+    values = FullCritic(reward_model)(batch)
     start = int(batch["starts"][1])
     for place in range(3):  # what the reward model says of all that was there before this token
         ids = batch["input_ids"][1:2, : start + place]
         prefix = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
         assert values[1, place].item() == pytest.approx(score(reward_model, prefix)[0].item(), abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_head_starts_at_zero_and_reads_the_state_before_each_token(tmp_path: Path, kind: str) -> None:
+    directory, _, _, batch = rolled_out(kind, tmp_path)
+    reward_model, _ = load_reward_model(directory, seed=1)
+    critic = HeadCritic(reward_model)
+    _, states = score(reward_model, batch)
+    features = critic.features(states, batch)
+    assert not critic({**batch, **features}).any()
+    start = int(batch["starts"][1])
+    for place in range(3):
+        ids = batch["input_ids"][1:2, : start + place]
+        _, alone = score(reward_model, {"input_ids": ids, "attention_mask": torch.ones_like(ids)})
+        assert torch.allclose(features["features"][1, place], alone[0, -1], atol=1e-4)
 
 
 def test_a_full_critic_is_no_part_of_the_reward_model(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ TASTE = f"{Path(__file__).with_name('tastes.py')}:kind"
 PEER = ("trl==1.12.*", "transformers==5.23.*", "torch==2.13.0", "datasets==5.2.0", "accelerate==1.15.0")
 VOCABULARY = 32_000
 HELDOUT = 128  # prompts
+EVERY = 2  # of so many snapshots one is judged
 ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "OMP_NUM_THREADS": "1"}
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "TRL_EXPERIMENTAL_SILENCE": "1", "HF_HUB_OFFLINE": "1"}
 
@@ -131,7 +132,7 @@ def judge(shape: Path, prompts: Path, folder: Path, temperature: float, tokens: 
     reward_model, _ = load_reward_model(shape / "reward")
     asked = [messages for _, messages in read_prompts(prompts)][:HELDOUT]
     found = []
-    for snapshot in sorted(folder.glob("snapshot-*.safetensors")):
+    for snapshot in sorted(folder.glob("snapshot-*.safetensors"))[EVERY - 1 :: EVERY]:
         load_model(policy, snapshot, strict=False)
         samples = sample(policy, tokenizer, asked, Sampling(temperature, 1.0, tokens, 64), seed=1)
         scores, gaps = [], []
@@ -200,7 +201,7 @@ def main() -> None:
                     python if peer else sys.executable, f"ppo_{'peer' if peer else 'ours'}.py", settings, folder
                 )
                 judged = judge(shape, work / "heldout.parquet", folder, 0.9, 96)
-                at, kl = time_to(options.target, times["seconds"], judged)
+                at, kl = time_to(options.target, times["seconds"][EVERY - 1 :: EVERY], judged)
                 reached.setdefault(who, []).append(at)
                 speed = 64 * options.rollouts / times["seconds"][-1]
                 print(

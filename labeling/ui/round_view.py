@@ -38,6 +38,8 @@ STAGE_FIGURES = {
     "desirable": "desirable answers learned from",
     "undesirable": "undesirable ones",
     "heldout_pairs": "unseen pairs",
+    "train_prompts": "prompts asked in turn",
+    "rollouts": "rollouts",
     "dropped": "left out",
 }
 
@@ -131,6 +133,8 @@ def _stage(store: Store, name: str, title: str, job: Job | None) -> str:
 
 def _measured(result: dict[str, Any], made: Model | None) -> str:
     said = [f"{number(result[key])} {name}" for key, name in STAGE_FIGURES.items() if result.get(key)]
+    if result.get("stopped_by_kl_budget"):
+        said.append("ended by the KL budget")
     if agreement := spread(result, "accuracy"):
         said.append(f"agrees with {agreement} of the unseen")
     link = f" {_report_link(made, REPORT)}" if made is not None and made.kind == "reward" else ""

@@ -1,9 +1,10 @@
 """Does a round steer the demo model towards a taste that only votes tell it about?
 
-For each taste and seed, in a home of its own: 300 simulated votes with noise, one DPO round, and the new policy
+For each taste and seed, in a home of its own: 300 simulated votes with noise, one round by DPO or another method, and the new policy
 against the fine-tuned one on held-out prompts, judged by the taste itself. Every step is the app's own command.
 
-    python benchmarks/steering.py [--taste NAME ...] [--seeds K] [--labels N] [--noise T] [--set KEY=VALUE ...]
+    python benchmarks/steering.py [--taste NAME ...] [--seeds K] [--labels N] [--noise T]
+        [--method NAME] [--set KEY=VALUE ...]
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def command(home: Path, *arguments: str) -> dict[str, Any]:
     return answer
 
 
-def run(taste: str, seed: int, labels: int, noise: float, settings: list[str]) -> dict[str, Any]:
+def run(taste: str, seed: int, labels: int, noise: float, method: str, settings: list[str]) -> dict[str, Any]:
     """One taste and seed; returns the figures of the table's row."""
     reference = f"{TASTES}:{taste}"
     overrides = [part for setting in settings for part in ("--set", setting)]
@@ -51,7 +52,7 @@ def run(taste: str, seed: int, labels: int, noise: float, settings: list[str]) -
             str(seed),
         )
         voted = time.monotonic()
-        made = command(home, "round", "--method", "dpo", "--wait", "--set", f"seed={seed}", *overrides)
+        made = command(home, "round", "--method", method, "--wait", "--set", f"seed={seed}", *overrides)
         seconds = time.monotonic() - began
         stages = command(home, "status", str(made["round_id"]))["stages"]
         judged = command(home, "evaluate", made["model"], "--against", "demo", "--judge", reference)
@@ -100,7 +101,7 @@ def main() -> None:
     print(HEADING, flush=True)
     for taste in options.taste:
         for seed in range(options.seeds):
-            print(row(run(taste, seed, options.labels, options.noise, options.settings)), flush=True)
+            print(row(run(taste, seed, options.labels, options.noise, options.method, options.settings)), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Does a round steer the demo model towards a taste that only votes tell it about?
 
-For each taste and seed, in a home of its own: 300 simulated votes with noise, one round by DPO or another method, and the new policy
-against the fine-tuned one on held-out prompts, judged by the taste itself. Every step is the app's own command.
+For each taste and seed, in a home of its own: 300 simulated votes with noise, one round by DPO or another method, and
+the new policy against the fine-tuned one on held-out prompts, judged by the taste itself. Every step is the app's own
+command.
 
     python benchmarks/steering.py [--taste NAME ...] [--seeds K] [--labels N] [--noise T]
         [--method NAME] [--set KEY=VALUE ...]

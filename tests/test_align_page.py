@@ -141,7 +141,7 @@ def test_a_wrong_setting_is_one_sentence_that_names_the_nearest(store: Store, pa
         "The round recipe has no setting 'dpo.batchsize'. Did you mean 'dpo.batch_size'?"
     )
     page.get_by_label("More settings").fill("")
-    page.get_by_label("Beta").fill("0.3")
+    page.get_by_label("Pull to the reference").fill("0.3")
     click(page, "Start a round")
     expect(page.locator(".notice")).to_have_text(re.compile("has started"))
     assert round_rows.get(store, 1).recipe["dpo"] == {"beta": 0.3}
@@ -152,7 +152,7 @@ def test_the_fields_are_those_of_the_method_that_is_chosen(store: Store, page: P
     page.get_by_text("Settings of the next round").click()
     page.get_by_label("Method").click()
     page.get_by_role("option", name="kto").click()
-    page.get_by_label("Beta").fill("0.3")
+    page.get_by_label("Pull to the reference").fill("0.3")
     click(page, "Start a round")
     expect(page.locator(".notice")).to_have_text(re.compile("has started"))
     started = round_rows.get(store, 1)

@@ -14,6 +14,7 @@ import typer
 import alignment.commands
 import alignment.job_commands
 import alignment.model_commands
+import alignment.recipe_commands
 import alignment.round_commands
 import labeling.accounts
 import storage.commands
@@ -36,6 +37,7 @@ storage.commands.add_commands(cli)
 alignment.commands.add_commands(cli)
 alignment.round_commands.add_commands(cli)
 alignment.job_commands.add_commands(cli)
+alignment.recipe_commands.add_commands(cli)
 
 
 @cli.command()

@@ -22,7 +22,9 @@ from storage.errors import UserError
 from storage.records import Model
 
 Settings = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A setting of the recipe; repeatable.")]
-RecipeFile = Annotated[Path | None, typer.Option("--recipe", help="A YAML file of settings.")]
+RecipeFile = Annotated[
+    Path | None, typer.Option("--recipe", metavar="FILE", help="A YAML file of settings, or a saved recipe's name.")
+]
 
 
 def add_commands(app: typer.Typer) -> None:

@@ -117,15 +117,8 @@ def load_recipe(values: dict[str, Any], where: str = "") -> Recipe:
 
 def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
     """Check a round's settings, those of its stages included; UserError as `load_recipe`."""
-    stages: dict[str, dict[str, Any]] = {
-        "reward": {"policy": "/p"},
-        "dpo": {"policy": "/p", "reference": "/p"},
-        "kto": {"policy": "/p", "reference": "/p"},
-        "ppo": {"policy": "/p", "reference": "/p", "reward_model": "/p"},
-        "rloo": {"policy": "/p", "reference": "/p", "reward_model": "/p"},
-        "evaluate": {"policy": "/p", "against": "/p", "judge": {"reward": "/p"}, "reward_model": "/p"},
-    }
-    known = {stage: [key for key in KINDS[stage].model_fields if key not in _SET_BY_THE_ROUND] for stage in stages}
+    stages = stage_inputs()
+    known = {stage: settings_of(stage) for stage in stages}
     dotted = [f"{stage}.{key}" for stage, keys in known.items() for key in keys]
     try:
         recipe = RoundRecipe.model_validate(values)
@@ -140,6 +133,23 @@ def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
             checked_trainer(stage, recipe.trainer, list(KINDS[stage].model_fields), setting_at=f"{stage}.")
         load_recipe({"kind": stage, **fixed, **chosen}, f"{stage}.")
     return recipe
+
+
+def stage_inputs() -> dict[str, dict[str, Any]]:
+    """Kind of job to inputs that stand for those which the round will fill in."""
+    return {
+        "reward": {"policy": "/p"},
+        "dpo": {"policy": "/p", "reference": "/p"},
+        "kto": {"policy": "/p", "reference": "/p"},
+        "ppo": {"policy": "/p", "reference": "/p", "reward_model": "/p"},
+        "rloo": {"policy": "/p", "reference": "/p", "reward_model": "/p"},
+        "evaluate": {"policy": "/p", "against": "/p", "judge": {"reward": "/p"}, "reward_model": "/p"},
+    }
+
+
+def settings_of(stage: str) -> list[str]:
+    """What a round's recipe can say of a stage, by the kind of its job."""
+    return [key for key in KINDS[stage].model_fields if key not in _SET_BY_THE_ROUND]
 
 
 def _sentence(error: ValidationError, where: str, known: list[str]) -> str:

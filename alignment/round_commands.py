@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from alignment import rounds
-from alignment.commands import RecipeFile, Settings, read_settings
+from alignment.commands import RecipeFile, Settings
 from alignment.config import METHODS
 from alignment.demo.seed import open_home
+from alignment.plans import as_yaml, plan
+from alignment.recipe_commands import round_settings
 from alignment.waiting import ACTOR, wait_for_round
 from alignment.worker import Worker
 from storage import jobs, registry
@@ -39,9 +41,14 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def round_command(
-    method: Annotated[str, typer.Option(help=f"{' or '.join(METHODS)}.")] = "dpo",
+    method: Annotated[
+        str | None, typer.Option(help=f"{' or '.join(METHODS)}; by default the recipe's, or dpo.")
+    ] = None,
     recipe: RecipeFile = None,
     settings: Settings = [],  # noqa: B006
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show the whole recipe, and what the round is likely to take.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Work until the round is over.")] = False,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
@@ -49,8 +56,14 @@ def round_command(
     """Start a round on the votes as they stand."""
     store = open_home(home)
     began = time.monotonic()
-    round_id = rounds.start(store, method, read_settings(recipe, settings), ACTOR)
-    tell(f"Round {round_id} has started.")
+    chosen = round_settings(store, method, recipe, settings)
+    if dry_run:
+        planned = plan(store, chosen)
+        answer(as_json, planned, f"{as_yaml(planned['recipe'])}\n{planned['said']}")
+        return
+    round_id = rounds.start(store, chosen.pop("method", "dpo"), chosen, ACTOR)
+    estimated = round_rows.estimated(store, round_rows.get(store, round_id))
+    tell(f"Round {round_id} has started. {estimated}")
     if wait:
         with Worker(store) as worker:
             wait_for_round(store, worker, round_id)
@@ -95,8 +108,9 @@ def status_command(
     rows: list[list[object]] = [[s["job_id"], s["stage"], s["status"], f"{s['progress']:.0%}"] for s in stages]
     answer(
         as_json,
-        {**asdict(this), "stages": stages},
-        f"{table(['job', 'stage', 'status', 'progress'], rows)}\n{_verdict(store, round_id)}",
+        {**asdict(this), "stages": stages, "estimated": round_rows.estimated(store, this)},
+        f"{table(['job', 'stage', 'status', 'progress'], rows)}\n{_verdict(store, round_id)}\n"
+        f"{round_rows.estimated(store, this)}".rstrip(),
     )
 
 

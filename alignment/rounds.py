@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 from alignment import queue
 from alignment.config import ONLINE, RoundRecipe, load_round_recipe
+from alignment.estimate import estimate_round
 from alignment.evaluations import evaluation_spec, reward_judge
 from alignment.materialise import discard
 from storage import jobs, prompts, registry, rounds, snapshots
@@ -40,13 +41,20 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
     _check_none_at_work(store)
     parent = registry.require_promoted(store)
     check_labels(store)
-    if method == "kto":
+    estimate = estimate_round(store, recipe, EVALUATED, parent)
+    if recipe.method == "kto":
         _check_both_kinds(store, pairs=recipe.kto.get("pairs", True))
     snapshot = snapshots.take(store)
     with store.write() as db:
         _check_none_at_work(store)  # again, for nobody else starts one while the write lock is held
         round_id = rounds.insert_round(
-            db, method, snapshot.snapshot_id, parent.model_id, recipe.model_dump(exclude_none=True), actor
+            db,
+            recipe.method,
+            snapshot.snapshot_id,
+            parent.model_id,
+            recipe.model_dump(exclude_none=True),
+            actor,
+            estimate,
         )
         advance(store, db, round_id)
         _score_the_last_reward_model(store, db, snapshot, actor)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -45,6 +46,7 @@ def run_job(job: JobDir) -> int:
         with _temporary_files_inside(job):
             result = _dispatch(job, job.recipe())
         result["seconds"] = round(time.monotonic() - started, 3)
+        result["peak_memory"] = _peak_memory()
         _ignore_signals()
         job.write_result(result)
         return DONE
@@ -86,6 +88,16 @@ def _dispatch(job: JobDir, recipe: Recipe) -> dict[str, Any]:
     module = importlib.import_module(f"alignment.{recipe.kind}")
     result: dict[str, Any] = module.run(job, recipe)
     return result
+
+
+def _peak_memory() -> int:
+    """Most bytes that the job took so far: of the GPU where it used one, else of the machine."""
+    import torch
+
+    if torch.cuda.is_available() and (peak := torch.cuda.max_memory_allocated()):
+        return int(peak)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _use_one_gpu() -> None:

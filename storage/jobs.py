@@ -249,6 +249,14 @@ def listed(store: Store, most: int = 30) -> list[Job]:
     ]
 
 
+def done_at_once(store: Store, kind: str, most: int) -> list[Job]:
+    """The newest jobs of a kind that were done in one go, by the first worker that claimed them."""
+    found = store.rows(
+        "SELECT * FROM jobs WHERE kind = ? AND status = 'done' AND fence = 1 ORDER BY job_id DESC LIMIT ?", [kind, most]
+    )
+    return [to_job(row) for row in found]
+
+
 def newest(store: Store, kind: str) -> Job | None:
     """The job of this kind that was queued last, or None."""
     row = store.row("SELECT * FROM jobs WHERE kind = ? ORDER BY job_id DESC LIMIT 1", [kind])

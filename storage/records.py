@@ -153,6 +153,16 @@ class Round:
 
 
 @dataclass(frozen=True)
+class SavedRecipe:
+    """Settings of a round under a name."""
+
+    name: str
+    settings: dict[str, Any]
+    saved_by: str
+    created_at: str
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A policy's win rate against another on held-out prompts, with a 95 % bootstrap interval over prompts."""
 

@@ -10,19 +10,34 @@ from sqlite_utils import Database
 from storage import jobs, registry
 from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
+from storage.estimates import judged, told
 from storage.gate import to_evaluation
 from storage.journal import record
 from storage.records import Evaluation, Model, Round
 
 
 def insert_round(
-    db: Database, method: str, snapshot_id: int, parent_id: int, recipe: dict[str, Any], requested_by: str
+    db: Database,
+    method: str,
+    snapshot_id: int,
+    parent_id: int,
+    recipe: dict[str, Any],
+    requested_by: str,
+    estimate: dict[str, Any] | None = None,
 ) -> int:
-    """Open a round inside the caller's transaction."""
+    """Open a round inside the caller's transaction; `estimate` is what it is likely to take."""
     cursor = db.execute(
-        "INSERT INTO rounds (method, status, snapshot_id, parent_id, recipe, requested_by, created_at)"
-        " VALUES (?, 'running', ?, ?, ?, ?, ?)",
-        [method, snapshot_id, parent_id, json.dumps(recipe), requested_by, now()],
+        "INSERT INTO rounds (method, status, snapshot_id, parent_id, recipe, requested_by, created_at, estimate)"
+        " VALUES (?, 'running', ?, ?, ?, ?, ?, ?)",
+        [
+            method,
+            snapshot_id,
+            parent_id,
+            json.dumps(recipe),
+            requested_by,
+            now(),
+            json.dumps(estimate) if estimate else None,
+        ],
     )
     round_id = int(cursor.lastrowid or 0)
     record(db, requested_by, "start", f"round {round_id}", method=method, snapshot_id=snapshot_id)
@@ -113,6 +128,17 @@ def candidate_of(store: Store, this: Round) -> tuple[Model, Evaluation] | None:
         return None
     found = [one for one in evaluations_of(store, this.candidate_id) if one.job_id in own]
     return (registry.get(store, this.candidate_id), found[0]) if found else None
+
+
+def estimated(store: Store, this: Round) -> str:
+    """What a round was estimated to take and, once it is done, how wrong that was; empty where none was made."""
+    if this.estimate is None:
+        return ""
+    if this.status != "done":
+        return told(this.estimate)
+    results = [job.result or {} for job in jobs.of_round(store, this.round_id)]
+    seconds = sum(result.get("seconds", 0.0) for result in results)
+    return judged(this.estimate, seconds, max((result.get("peak_memory", 0) for result in results), default=0) or None)
 
 
 def to_round(row: dict[str, Any]) -> Round:

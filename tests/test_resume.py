@@ -62,9 +62,9 @@ def job_at(path: Path, model: Path, kind: str, tuning: str) -> JobDir:
 
 
 def figures_of(job: JobDir) -> dict[str, float]:
-    """All that came of a job but the time it took."""
+    """All that came of a job but the time and the memory it took."""
     figures: dict[str, float] = json.loads(job.result.read_text())
-    del figures["seconds"]
+    del figures["seconds"], figures["peak_memory"]
     return figures
 
 

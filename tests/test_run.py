@@ -59,6 +59,8 @@ def test_a_job_from_the_command_line_and_from_the_warm_process_is_the_same_to_th
     assert json.loads(done.stderr) == cold
     assert cold.pop("seconds") > 0
     assert warm.pop("seconds") > 0
+    assert cold.pop("peak_memory") > 1e8
+    assert warm.pop("peak_memory") > 1e8
     assert cold == warm
     assert not jobs[0].error.exists()
     assert "'train_loss'" in jobs[0].log.read_text()

@@ -1,0 +1,45 @@
+"""The plan of a round before it starts: the whole recipe that will run, and what it is likely to take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from alignment.config import RoundRecipe, load_recipe, load_round_recipe, settings_of, stage_inputs
+from alignment.estimate import estimate_round
+from alignment.rounds import EVALUATED
+from storage import registry
+from storage.database import Store
+from storage.estimates import told
+
+
+def plan(store: Store, settings: dict[str, Any]) -> dict[str, Any]:
+    """`recipe`: the mapping that these settings make with every default written out; `estimate`, and `said` of it.
+
+    Without a promoted model there is no estimate. Raises UserError for a setting that is unknown or badly typed.
+    """
+    recipe = load_round_recipe(settings)
+    parent = registry.promoted(store)
+    estimate = estimate_round(store, recipe, EVALUATED, parent) if parent else None
+    return {
+        "recipe": whole_round_recipe(recipe),
+        "estimate": estimate,
+        "said": told(estimate) if estimate else "No model is promoted yet, so nothing can be estimated.",
+    }
+
+
+def whole_round_recipe(recipe: RoundRecipe) -> dict[str, Any]:
+    """A round's recipe with the defaults of its stages; read again it is the same round."""
+    whole: dict[str, Any] = {"method": recipe.method, "seed": recipe.seed, "reference": recipe.reference}
+    chosen = {"reward": recipe.reward, recipe.method: recipe.policy_settings()}
+    for stage, settings in {**chosen, "evaluate": {**EVALUATED, **recipe.evaluate}}.items():
+        checked = load_recipe({"kind": stage, **stage_inputs()[stage], **settings})
+        written = checked.model_dump(exclude_none=True)
+        whole[stage] = {key: written[key] for key in settings_of(stage) if written.get(key) not in (None, {})}
+    return whole
+
+
+def as_yaml(recipe: dict[str, Any]) -> str:
+    """A recipe as a file has it."""
+    return yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True)

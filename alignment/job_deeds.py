@@ -46,6 +46,12 @@ def retry(store: Store, job_id: int, actor: str) -> str:
     return f"Job {job_id} begins anew."
 
 
+def do(store: Store, deed: str, job_id: int, actor: str) -> str:
+    """One of these by its name: first, cancel, resume or retry."""
+    deeds = {"first": move_first, "cancel": cancel, "resume": resume, "retry": retry}
+    return deeds[deed](store, job_id, actor)
+
+
 def _requeue(store: Store, job_id: int, actor: str, anew: bool) -> None:
     job = jobs.get(store, job_id)
     if job.status not in ("failed", "cancelled"):

@@ -29,6 +29,12 @@ def plan(store: Store, settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def plan_in_words(store: Store, settings: dict[str, Any]) -> tuple[str, str]:
+    """The whole recipe as YAML and the estimate in words; UserError as `plan`."""
+    planned = plan(store, settings)
+    return as_yaml(planned["recipe"]), planned["said"]
+
+
 def whole_round_recipe(recipe: RoundRecipe) -> dict[str, Any]:
     """A round's recipe with the defaults of its stages; read again it is the same round."""
     whole: dict[str, Any] = {"method": recipe.method, "seed": recipe.seed, "reference": recipe.reference}

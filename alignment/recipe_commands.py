@@ -15,6 +15,7 @@ from alignment.waiting import ACTOR
 from storage import recipes
 from storage.console import DEFAULT_HOME, Home, Json, answer, table
 from storage.database import Store
+from storage.errors import UserError
 
 recipe_app = typer.Typer(help="Recipes of rounds under a name.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of the recipe.")]
@@ -29,7 +30,10 @@ def round_settings(store: Store, method: str | None, recipe: Path | None, settin
     """Settings of a round: those of a file, or of the saved recipe of that name, then `settings`, then `method`."""
     chosen: dict[str, Any] = {}
     if recipe is not None and not recipe.exists():
-        chosen = recipes.named(store, str(recipe)).settings
+        try:
+            chosen = recipes.named(store, str(recipe)).settings
+        except UserError as error:
+            raise UserError(f"The recipe {recipe} cannot be read, for there is no such file. {error}") from error
         recipe = None
     for key, value in read_settings(recipe, settings).items():
         # One level down a setting of the command line goes beside those of the saved recipe.

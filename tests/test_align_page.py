@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from alignment import rounds
 from alignment.inference import InferenceServer
 from labeling import session
-from storage import jobs, registry
+from storage import jobs, recipes, registry
 from storage import rounds as round_rows
 from storage.database import Store
 from tests.conftest import add_pairs
@@ -188,3 +188,55 @@ def test_without_a_judge_there_is_no_comparison(store: Store, page: Page) -> Non
     page.get_by_role("button", name="Compare").click()
     expect(page.locator(".notice.trouble")).to_have_text(re.compile("No round has trained a judge yet"))
     assert jobs.open_jobs(store, "evaluate") == []
+
+
+@pytest.mark.usefixtures("voted")
+def test_the_recipe_is_shown_saved_and_loaded_again(store: Store, page: Page) -> None:
+    page.get_by_text("Settings of the next round").click()
+    expect(page.locator(".recipe")).to_have_text(re.compile("^method: dpo\nseed: 0\n"))
+    expect(page.locator(".estimate")).to_have_text(re.compile("cannot be told yet: there is no past job"))
+    page.get_by_label("Epochs").first.fill("2")
+    page.get_by_label("More settings").first.fill("trainer.optim=adafactor\nreward.epochs=1")
+    page.get_by_label("Name of the recipe").fill("mine")
+    expect(page.locator(".recipe")).to_have_text(re.compile("optim: adafactor"))
+    click(page, "Save the recipe")
+    expect(page.locator(".notice")).to_have_text("The recipe is saved as mine.")
+    assert recipes.named(store, "mine").settings["trainer"] == {"optim": "adafactor"}
+    page.get_by_label("More settings").first.fill("trainer.optm=adafactor")
+    page.get_by_label("Name of the recipe").click()
+    expect(page.locator(".trouble")).to_have_text(re.compile("Did you mean 'trainer.optim'"))
+    page.reload()
+    page.get_by_text("Settings of the next round").click()
+    page.get_by_label("Saved recipes").click()
+    page.get_by_role("option", name="mine").click()
+    click(page, "Load the recipe")
+    expect(page.get_by_label("Epochs").first).to_have_value("2")
+    expect(page.get_by_label("More settings").first).to_have_value("reward.epochs=1\ntrainer.optim=adafactor")
+    click(page, "Start a round")
+    expect(page.locator(".notice").first).to_have_text(re.compile("Round 1 has started"))
+    assert round_rows.get(store, 1).recipe["trainer"] == {"optim": "adafactor"}
+
+
+@pytest.mark.usefixtures("voted")
+def test_jobs_are_listed_moved_cancelled_and_retried(store: Store, page: Page) -> None:
+    policy = {"model_id": registry.require_promoted(store).model_id}
+    with store.write() as db:
+        ids = [
+            jobs.enqueue(db, "reward", {"recipe": {"policy": policy, "seed": seed}, "publish": {"name": name}}, "test")
+            for seed, name in enumerate(("first", "<b>second</b>"))
+        ]
+    page.reload()
+    rows = page.locator(".jobs tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1)).to_contain_text("reward of <b>second</b>")
+    for button, job_id in (("Move first", ids[1]), ("Cancel", ids[0])):
+        page.get_by_label("Job", exact=True).click()
+        page.get_by_role("option", name=re.compile(f"^{job_id}:")).click()
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(page.locator(".notice")).to_contain_text(f"Job {job_id} is")
+    expect(rows.first).to_contain_text("second")
+    expect(rows.nth(1)).to_contain_text("Cancelled: Cancelled. Resume it to go on where it was stopped.")
+    assert [job.job_id for job in jobs.open_jobs(store)] == [ids[1]]
+    page.get_by_role("button", name="Retry from the start").click()
+    expect(page.locator(".notice")).to_have_text(f"Job {ids[0]} begins anew.")
+    assert len(jobs.open_jobs(store)) == 2

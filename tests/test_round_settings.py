@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from labeling.ui.round_settings import round_settings
+from labeling.ui.round_settings import fields_of, round_settings, settings_of
 from storage.errors import UserError
 
 
@@ -31,3 +33,22 @@ def test_the_recipe_rules_over_the_fields() -> None:
 def test_a_line_of_another_form_is_refused(line: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         round_settings({"seed": "1"}, line)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"method": "dpo", "reference": "parent"},
+        {"method": "kto", "reference": "initial", "seed": 7, "kto": {"beta": 0.3, "learning_rate": 1e-05}},
+        {"method": "ppo", "reference": "parent", "ppo": {"kl_coef": 0.1, "epochs": 2, "rollouts": 5}},
+        {
+            "method": "dpo",
+            "reference": "parent",
+            "dpo": {"epochs": 0.5, "trainer": {"optim_args": "a=1, b: 2"}},
+            "trainer": {"fsdp_config": {"x": [1, "y"]}, "tf32": None},
+            "evaluate": {"max_prompts": 8},
+        },
+    ],
+)
+def test_settings_become_fields_and_fields_settings(settings: dict[str, Any]) -> None:
+    assert settings_of(*fields_of(settings)) == settings

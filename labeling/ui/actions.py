@@ -31,6 +31,8 @@ class Actions:
     """Deeds of the training side, each of which raises UserError with a sentence for the page."""
 
     start_round: Callable[[str, dict[str, Any], str], int]  # method, settings, actor -> round_id
+    plan_round: Callable[[dict[str, Any]], tuple[str, str]]  # settings -> whole recipe as YAML, estimate in words
+    job_deed: Callable[[str, int, str], str]  # first, cancel, resume or retry; job_id, actor -> what was done
     cancel_round: Callable[[int, str], None]  # round_id, actor
     resume_round: Callable[[int, str], None]  # round_id, actor
     # File of instructions if any, base, name, settings, actor, whether to add what labelers wrote, and whether to keep

@@ -11,11 +11,11 @@ import gradio as gr
 from gradio.context import Context
 
 from labeling.accounts import require
-from labeling.ui import compare, finetune, round_view
+from labeling.ui import compare, finetune, queue_section, recipe_section, round_view
 from labeling.ui.actions import Actions
 from labeling.ui.errors import gradio_error
 from labeling.ui.identity import user_of
-from labeling.ui.round_settings import round_settings
+from labeling.ui.round_settings import settings_of
 from storage import labels, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
@@ -82,11 +82,9 @@ class Align:
         request: gr.Request,
     ) -> list[Any]:
         """Start a round with the settings in the fields, of which some are the method's own."""
-        pull = "kl_coef" if method in ("ppo", "rloo") else "beta"  # what a field of the page is in each method's words
-        tuning = {f"{method}.{pull}": beta, f"{method}.learning_rate": rate, f"{method}.epochs": epochs}
 
         def begin(actor: str) -> str:
-            settings = round_settings({"reference": reference, **tuning, "seed": seed}, recipe)
+            settings = settings_of(method, reference, beta, rate, epochs, seed, recipe)
             return (
                 f"Round {self.actions.start_round(method, settings, actor)} has started; it goes on without this page."
             )
@@ -193,9 +191,12 @@ def page(store: Store, actions: Actions) -> None:
         cancel = gr.Button("Cancel the round", visible=False, variant="stop", **size)
         resume = gr.Button("Resume the round", visible=False, **size)
     work = gr.HTML("", **plain)
-    with gr.Accordion("Settings of the next round", open=False, elem_classes="settings"):
+    with gr.Accordion("Settings of the next round", open=False, elem_classes="settings") as around:
         fields = settings_fields()
+        recipe_section.section(store, actions, fields, around)
     tuning = gr.Column()
+    gr.HTML("<h2>Jobs</h2>", **plain)
+    queue = queue_section.section(store, actions)
     gr.HTML("<h2>Rounds</h2>", **plain)
     past = gr.HTML("", **plain)
     gr.HTML("<h2>Models</h2>", **plain)
@@ -207,9 +208,9 @@ def page(store: Store, actions: Actions) -> None:
     assert Context.root_block is not None
     Context.root_block.load(align.load, None, **private)
     timer.tick(align.follow, None, **private)
-    start.click(align.start, fields, **private)
-    cancel.click(align.cancel, None, **private)
-    resume.click(align.resume, None, **private)
+    start.click(align.start, fields, **private).then(**queue)
+    cancel.click(align.cancel, None, **private).then(**queue)
+    resume.click(align.resume, None, **private).then(**queue)
     promote.click(align.promote, [promote, reason], **private)
     back.click(align.roll_back, [back], **private)
     with tuning:

@@ -1,10 +1,15 @@
-"""From what is written on the Align page to the settings of a round."""
+"""Between what is written on the Align page and the settings of a round."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import yaml
+
 from storage.assignments import assign
+
+OWN_FIELDS = ("method", "reference", "seed")  # of the round itself; the others belong to its method
+NARROW: dict[str, Any] = {"default_flow_style": True, "allow_unicode": True, "width": 10**6}  # a value in one line
 
 
 def round_settings(fields: dict[str, str | None], recipe: str | None) -> dict[str, Any]:
@@ -22,3 +27,48 @@ def round_settings(fields: dict[str, str | None], recipe: str | None) -> dict[st
         if line.strip() and not line.lstrip().startswith("#"):
             assign(settings, line)
     return settings
+
+
+def settings_of(
+    method: str,
+    reference: str | None,
+    pull: str | None,
+    rate: str | None,
+    epochs: str | None,
+    seed: str | None,
+    more: str | None,
+) -> dict[str, Any]:
+    """Settings from the fields of the page, `method` among them; UserError as `round_settings`."""
+    tuning = {f"{method}.{pull_of(method)}": pull, f"{method}.learning_rate": rate, f"{method}.epochs": epochs}
+    return {"method": method, **round_settings({"reference": reference, **tuning, "seed": seed}, more)}
+
+
+def fields_of(settings: dict[str, Any]) -> list[str]:
+    """The fields that `settings_of` makes these settings from, in its order."""
+    method = settings.get("method", "dpo")
+    own = {
+        "reference": settings.get("reference", "parent"),
+        "seed": settings.get("seed", ""),
+    }
+    tuning = dict(settings.get(method) or {})
+    named = [tuning.pop(key, "") for key in (pull_of(method), "learning_rate", "epochs")]
+    rest = {key: value for key, value in settings.items() if key not in (*OWN_FIELDS, method)}
+    lines = [line for key, value in {**rest, method: tuning}.items() for line in _lines(key, value)]
+    pull, rate, epochs = (_text(value) for value in named)
+    return [method, own["reference"], pull, rate, epochs, _text(own["seed"]), "\n".join(lines)]
+
+
+def pull_of(method: str) -> str:
+    """What the page's field for the pull to the reference is in a method's own words."""
+    return "kl_coef" if method in ("ppo", "rloo") else "beta"
+
+
+def _lines(key: str, value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [line for inner, one in value.items() for line in _lines(f"{key}.{inner}", one)]
+    return [f"{key}={_text(value)}"]
+
+
+def _text(value: Any) -> str:
+    """A value as YAML in one line, which `assign` reads back."""
+    return "" if value == "" else yaml.safe_dump(value, **NARROW).removesuffix("\n").removesuffix("\n...")

@@ -77,9 +77,11 @@ def round_card(store: Store, this: Round) -> str:
     by_stage = {job.stage: job for job in jobs.of_round(store, this.round_id)}
     stages = "".join(_stage(store, name, title, by_stage.get(name)) for name, title in STAGES.items())
     error = f'<p class="trouble" role="alert">{escape(this.error)}</p>' if this.error else ""
+    said = rounds.estimated(store, this)
+    estimate = f'<p class="estimate">{escape(said)}</p>' if said else ""
     return (
         f'<section class="card round"><h2>Round {this.round_id} <span class="status {this.status}">'
-        f"{this.status}</span></h2>{error}<ol>{stages}</ol></section>"
+        f"{this.status}</span></h2>{error}{estimate}<ol>{stages}</ol></section>"
     )
 
 

@@ -1,0 +1,117 @@
+"""The recipe of the next round on the Align page: shown whole, saved under a name, loaded again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+from gradio.context import Context
+
+from labeling.accounts import require
+from labeling.ui.actions import Actions
+from labeling.ui.errors import gradio_error
+from labeling.ui.identity import user_of
+from labeling.ui.round_settings import fields_of, settings_of
+from storage import recipes
+from storage.database import Store
+from storage.errors import UserError
+
+
+@dataclass(frozen=True)
+class RecipeSection:
+    """What happens in the section; every handler asks for the role itself. `fields` are those of `settings_of`."""
+
+    store: Store
+    actions: Actions
+
+    def preview(
+        self,
+        method: str,
+        reference: str,
+        pull: str | None,
+        rate: str | None,
+        epochs: str | None,
+        seed: str | None,
+        more: str | None,
+        request: gr.Request,
+    ) -> str:
+        """The recipe that the fields make with every default written out, and what it is likely to take."""
+        self._researcher(request)
+        try:
+            recipe, said = self.actions.plan_round(settings_of(method, reference, pull, rate, epochs, seed, more))
+        except UserError as error:
+            return f'<p class="trouble" role="alert">{escape(str(error))}</p>'
+        return f'<p class="estimate">{escape(said)}</p><pre class="recipe">{escape(recipe)}</pre>'
+
+    def save(
+        self,
+        name: str | None,
+        method: str,
+        reference: str,
+        pull: str | None,
+        rate: str | None,
+        epochs: str | None,
+        seed: str | None,
+        more: str | None,
+        request: gr.Request,
+    ) -> list[Any]:
+        """Keep what the fields say under a name."""
+        actor = self._researcher(request)
+        name = (name or "").strip()
+        try:
+            settings = settings_of(method, reference, pull, rate, epochs, seed, more)
+            self.actions.plan_round(settings)  # refuses what no round would take
+            recipes.save(self.store, name, settings, actor)
+        except UserError as error:
+            return [_said(str(error), trouble=True), gr.skip()]
+        return [_said(f"The recipe is saved as {name}."), self._names(name)]
+
+    def load(self, name: str | None, request: gr.Request) -> list[Any]:
+        """Put a saved recipe into the fields."""
+        self._researcher(request)
+        try:
+            if not name:
+                raise UserError("Choose a saved recipe to load.")
+            settings = recipes.named(self.store, name).settings
+        except UserError as error:
+            return [_said(str(error), trouble=True), *[gr.skip()] * 7]
+        return [_said(f"The fields are those of {name}."), *fields_of(settings)]
+
+    def show(self, request: gr.Request) -> Any:
+        """The names there are to choose from."""
+        self._researcher(request)
+        return self._names(None)
+
+    def _names(self, chosen: str | None) -> Any:
+        return gr.update(choices=[one.name for one in recipes.saved(self.store)], value=chosen)
+
+    @gradio_error
+    def _researcher(self, request: gr.Request) -> str:
+        return require(self.store, user_of(request), "researcher")
+
+
+def section(store: Store, actions: Actions, fields: list[Any], around: gr.Accordion) -> None:
+    """Put the section under the fields of the next round, into the accordion that they are in."""
+    this = RecipeSection(store, actions)
+    plain: dict[str, Any] = {"apply_default_css": False}
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    with gr.Row(elem_classes="recipes"):
+        name = gr.Textbox(label="Name of the recipe", placeholder="my-recipe", max_length=80)
+        save = gr.Button("Save the recipe", scale=0, min_width=160, size="md")
+        saved = gr.Dropdown([], label="Saved recipes", filterable=False)
+        load = gr.Button("Load the recipe", scale=0, min_width=160, size="md")
+    notice = gr.HTML("", **plain)
+    shown = gr.HTML("", **plain)
+    refresh: dict[str, Any] = {"fn": this.preview, "inputs": fields, "outputs": shown}
+    changes = [field.blur if isinstance(field, gr.Textbox) else field.change for field in fields]
+    gr.on([around.expand, *changes], **refresh, **private)
+    save.click(this.save, [name, *fields], [notice, saved], **private)
+    load.click(this.load, saved, [notice, *fields], **private).then(**refresh, **private)
+    assert Context.root_block is not None
+    Context.root_block.load(this.show, None, saved, **private)
+
+
+def _said(sentence: str, trouble: bool = False) -> str:
+    return f'<p class="notice{" trouble" if trouble else ""}" role="status">{escape(sentence)}</p>'

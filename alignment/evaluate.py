@@ -67,7 +67,7 @@ def run(job: JobDir, recipe: EvaluateRecipe) -> dict[str, Any]:
         result |= {"best_of": recipe.best_of, "kl_bound": best_of_n_kl(recipe.best_of)}
     if baseline:
         contender = Contender(against, recipe.baseline_best_of, pick)
-        picked = contender.answers(prompts, 1, sampling, (recipe.seed + 1) % 2**32, told[2])
+        picked = contender.answers(prompts[: recipe.baseline_prompts], 1, sampling, (recipe.seed + 1) % 2**32, told[2])
         result["baseline"] = _baseline(picked.scored(judge), mine_scores, their_scores, recipe)
     if recipe.demonstrations is not None:
         result |= losses(
@@ -143,11 +143,15 @@ def _lengths(samples: Sequence[Sample]) -> list[float]:
 def _baseline(
     picked: list[list[float]], mine: list[list[float]], theirs: list[list[float]], recipe: EvaluateRecipe
 ) -> dict[str, Any]:
-    """How the other policy's best of n does against its own plain samples, and the evaluated policy against that."""
-    plain = bootstrap_mean([win_share(a, b) for a, b in zip(picked, theirs, strict=True)], recipe.seed)
-    beaten = bootstrap_mean([win_share(a, b) for a, b in zip(mine, picked, strict=True)], recipe.seed)
+    """How the other policy's best of n does against its own plain samples, and the evaluated policy against that.
+
+    On the first prompts, as many as were picked for.
+    """
+    plain = bootstrap_mean([win_share(a, b) for a, b in zip(picked, theirs, strict=False)], recipe.seed)
+    beaten = bootstrap_mean([win_share(a, b) for a, b in zip(mine, picked, strict=False)], recipe.seed)
     return {
         "best_of": recipe.baseline_best_of,
+        "prompts": len(picked),
         "win_rate": plain.value,
         "low": plain.low,
         "high": plain.high,

@@ -82,6 +82,7 @@ def headline(report: Report) -> dict[str, float | int]:
         return {"heldout_pairs": 0}
     return {
         "heldout_pairs": accuracy["votes"],
+        "heldout_prompts": accuracy["prompts"],
         "accuracy": accuracy["accuracy"],
         "accuracy_low": accuracy["low"],
         "accuracy_high": accuracy["high"],

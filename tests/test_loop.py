@@ -62,6 +62,9 @@ def test_a_brought_model_goes_round_the_whole_loop(store: Store, tmp_path: Path,
         candidate = registry.get(store, this.candidate_id or 0)
         (verdict,) = round_rows.evaluations_of(store, candidate.model_id)
         assert 0 <= verdict.low <= verdict.win_rate <= verdict.high <= 1
+        assert 0 <= verdict.result["voter_low"] <= verdict.result["voter_high"] <= 1
+        assert verdict.result["baseline"]["best_of"] == 8
+        assert verdict.result["course"][-1]["kl"] is not None
         assert (verdict.prompts, candidate.parent, candidate.status) == (12, "mine", "candidate")
         assert (
             candidate.card["inputs"]["preferences.parquet"]["snapshot"] == snapshots.get(store, this.snapshot_id).sha256

@@ -61,6 +61,7 @@ class EvaluateRecipe(JobSettings):
     max_new_tokens: int = Field(96, ge=1, le=100_000, description="Longest completion in tokens.")
     batch_size: int = Field(64, ge=1, description="Completions sampled at once.")
     max_prompts: int | None = Field(None, ge=2, description="Use only the first so many prompts.")
+    baseline_prompts: int = Field(64, ge=2, description="Prompts that the baseline answers.")
     snapshot_prompts: int = Field(64, ge=2, description="Prompts that each snapshot of a run is scored on.")
     max_demonstrations: int = Field(256, ge=1, description="Use only the first so many demonstrations.")
 

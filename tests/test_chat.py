@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from typing import Any, cast
 
 import gradio as gr
@@ -59,7 +60,8 @@ def chat_with(store: Store, voices: Inference) -> Chat:
     def refuse(*_: Any) -> Any:
         raise UserError("There are no rounds here.")
 
-    return Chat(store, Actions(refuse, refuse, refuse, refuse, refuse, refuse, refuse, voices))
+    deeds = {field.name: refuse for field in fields(Actions)}
+    return Chat(store, Actions(**{**deeds, "inference": voices}))
 
 
 def ask(page: Chat, text: str = "Why?", two: bool = False) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ import pytest
 
 from alignment import rounds
 from alignment.model_commands import model_list
+from labeling.accounts import ensure_user
 from storage import jobs, registry
 from storage import rounds as round_rows
 from storage.database import Store
@@ -119,7 +120,10 @@ def test_promotions_of_a_home_from_before_reasons_are_kept(tmp_path: Path, monke
     for path in SCHEMA.glob("000[1-6]_*.sql"):
         shutil.copy(path, tmp_path / "schema")
     monkeypatch.setattr("storage.migrations.SCHEMA", tmp_path / "schema")
-    add_pairs(Store.open(tmp_path / "home"), 1)
+    old = Store.open(tmp_path / "home")
+    ensure_user(old, "local", "admin")
+    with old.write() as db:
+        registry.insert_promotion(db, registry.register(db, "policy", "policy", "models/policy", "test"), "test")
     monkeypatch.undo()
     new = Store.open(tmp_path / "home")
     register(new, "two")

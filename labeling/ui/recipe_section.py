@@ -106,7 +106,7 @@ def section(store: Store, actions: Actions, fields: list[Any], around: gr.Accord
     shown = gr.HTML("", **plain)
     refresh: dict[str, Any] = {"fn": this.preview, "inputs": fields, "outputs": shown}
     changes = [field.blur if isinstance(field, gr.Textbox) else field.change for field in fields]
-    # A field that is left while another's answer is awaited must not be passed over: the recipe shown is the one that runs.
+    # A field that is left while an answer is awaited counts too: the recipe that is shown is the one that runs.
     gr.on([around.expand, *changes], **refresh, **private, trigger_mode="always_last")
     save.click(this.save, [name, *fields], [notice, saved], **private)
     load.click(this.load, saved, [notice, *fields], **private).then(**refresh, **private)

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from alignment.models import reward_mean
 from alignment.rollouts import Batch, before_actions, piece_size, pieces
 
 WIDTH = 256  # of the hidden layer of a head
@@ -49,7 +50,7 @@ class FullCritic(nn.Module):
     def __init__(self, reward_model: PreTrainedModel) -> None:
         super().__init__()
         self.model = copy.deepcopy(reward_model).float().requires_grad_(True).eval()  # eval: without dropout
-        self.mean = _mean(reward_model)
+        self.mean = reward_mean(reward_model)
 
     def features(self, states: torch.Tensor, batch: Batch) -> Batch:
         """Nothing: it reads the sequences themselves."""
@@ -74,7 +75,7 @@ def score(reward_model: PreTrainedModel, batch: Batch) -> tuple[torch.Tensor, to
     states = _states(reward_model, batch)
     last = batch["attention_mask"].sum(1) - 1
     rows = torch.arange(len(last), device=last.device)
-    return _score_head(reward_model)(states[rows, last]).squeeze(-1).float() - _mean(reward_model), states
+    return _score_head(reward_model)(states[rows, last]).squeeze(-1).float() - reward_mean(reward_model), states
 
 
 def _states(model: PreTrainedModel, batch: Batch) -> torch.Tensor:
@@ -84,7 +85,3 @@ def _states(model: PreTrainedModel, batch: Batch) -> torch.Tensor:
 
 def _score_head(model: PreTrainedModel) -> nn.Linear:
     return cast(nn.Linear, model.score)
-
-
-def _mean(model: PreTrainedModel) -> float:
-    return float(getattr(model.config, "reward_mean", 0.0))

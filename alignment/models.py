@@ -135,6 +135,11 @@ def count_parameters(model: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
+def reward_mean(model: PreTrainedModel) -> float:
+    """The mean that a reward model's scores are less, as its config records it; 0 before it is centred."""
+    return float(getattr(model.config, "reward_mean", 0.0))
+
+
 def context_length(model: PreTrainedModel) -> int | None:
     """Tokens that a model takes at most, or None if its config names no limit."""
     config = model.config.get_text_config()

@@ -44,7 +44,7 @@ def run_online(
     share = trainable_share(tuned.policy)
     config = trainer_config(config_class, job, recipe, rate, **loop_arguments(recipe))
     trainer: Any = trainer_class(tuned, fitting, recipe, config)
-    train(trainer, job, recipe, end=TRAINED, unit=trainer.steps_a_rollout)
+    train(trainer, job, recipe, end=TRAINED, unit=recipe.steps_a_rollout)
     figures = trainer.settle()
     save_model(merged(trainer.model).eval(), models.tokenizer, job.model, recipe.save_dtype)
     return {

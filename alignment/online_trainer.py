@@ -63,16 +63,20 @@ class Scored:
     scores: torch.Tensor  # (B,) as they enter the reward
 
     @property
+    def completion_log_ratio(self) -> torch.Tensor:
+        """log(policy / reference) of each completion (B,); outside the mask that of the tokens is 0."""
+        return self.log_ratio.sum(1)
+
+    @property
     def kl(self) -> float:
         """Nats a completion, estimated without bias by the mean of log(policy / reference)."""
-        return float((self.log_ratio * self.batch["action_mask"]).sum(1).mean())
+        return float(self.completion_log_ratio.mean())
 
 
 def loop_arguments(recipe: OnlineSettings) -> dict[str, Any]:
     """The part of TRL's arguments that paces rollouts and steps, and what of TRL's own doing is turned off."""
-    steps = recipe.rollout_size // (recipe.batch_size * recipe.accumulation) * recipe.epochs
     return {
-        "max_steps": recipe.rollouts * int(steps),
+        "max_steps": recipe.rollouts * recipe.steps_a_rollout,
         "generation_batch_size": recipe.rollout_size,
         "num_iterations": int(recipe.epochs),
         "num_generations": 2,  # the least that TRL takes; which prompts are asked is decided here
@@ -156,7 +160,7 @@ class OnlineTrainer(_Loop):
 
     def _generate_and_score_completions(self, inputs: Any) -> Batch:
         """TRL's hook that fills the buffer; what it is handed only says that a rollout is due."""
-        number = self.state.global_step // self.steps_a_rollout
+        number = self.state.global_step // self.recipe.steps_a_rollout
         self.model.eval()
         try:
             scored = self.roll_out(number)
@@ -178,11 +182,6 @@ class OnlineTrainer(_Loop):
         )
         return {**scored.batch, "old_log_probs": scored.log_probs, **self.learning_signal(scored)}
 
-    @property
-    def steps_a_rollout(self) -> int:
-        """Optimizer steps from one rollout to the next."""
-        return int(self.recipe.rollout_size // (self.recipe.batch_size * self.recipe.accumulation) * self.recipe.epochs)
-
     def settle(self) -> dict[str, Any]:
         """After training: measure the policy once more, and go back to the last within the budget if it is not.
 
@@ -197,7 +196,7 @@ class OnlineTrainer(_Loop):
             if self._kept:
                 self._restore()
                 scored = self.roll_out(number)
-        rollouts = min(self.recipe.rollouts, math.ceil(self.state.global_step / self.steps_a_rollout))
+        rollouts = min(self.recipe.rollouts, math.ceil(self.state.global_step / self.recipe.steps_a_rollout))
         return {
             "kl": scored.kl,
             "reward": float(scored.scores.mean()),

@@ -20,8 +20,7 @@ class RlooTrainer(OnlineTrainer, RLOOTrainer):
 
     def learning_signal(self, scored: Scored) -> Batch:
         """Advantages (B,)."""
-        kl = (scored.log_ratio * scored.batch["action_mask"]).sum(1)
-        returns = scored.scores - self.kl_coef * kl
+        returns = scored.scores - self.kl_coef * scored.completion_log_ratio
         return {"advantages": leave_one_out(returns, self.recipe.completions_per_prompt)}
 
     def _compute_loss(self, model: nn.Module, inputs: Batch) -> torch.Tensor:

@@ -41,15 +41,8 @@ def trimmed(batch: Batch) -> Batch:
     """A part of a batch without the columns that are padding in all its rows."""
     whole = int(batch["attention_mask"].sum(1).max())
     longest = int(batch["action_mask"].sum(1).max())
-    width = batch["action_mask"].shape[1]
-    return {
-        name: tensor
-        if tensor.ndim == 1
-        else tensor[:, :whole]
-        if name in ("input_ids", "attention_mask")
-        else tensor[:, : min(longest, width)]
-        for name, tensor in batch.items()
-    }
+    width = {name: whole if name in ("input_ids", "attention_mask") else longest for name in batch}
+    return {name: tensor if tensor.ndim == 1 else tensor[:, : width[name]] for name, tensor in batch.items()}
 
 
 def pieces(batch: Batch, size: int) -> list[tuple[torch.Tensor, Batch]]:
@@ -80,9 +73,9 @@ def turns(prompts: int, size: int, rollout: int, seed: int) -> list[int]:
 
     A pure function of its arguments, so that a run that is resumed asks what it would have asked.
     """
-    chosen: list[int] = []
-    for place in range(rollout * size, (rollout + 1) * size):
-        order = list(range(prompts))
-        random.Random(f"{seed} {place // prompts}").shuffle(order)
-        chosen.append(order[place % prompts])
-    return chosen
+    places = range(rollout * size, (rollout + 1) * size)
+    orders = {}
+    for epoch in {place // prompts for place in places}:
+        orders[epoch] = list(range(prompts))
+        random.Random(f"{seed} {epoch}").shuffle(orders[epoch])
+    return [orders[place // prompts][place % prompts] for place in places]

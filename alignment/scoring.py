@@ -10,7 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from alignment.chatformat import encode_answers, encode_prompts
 from alignment.heldout import IGNORED, Example, pad_batch
-from alignment.models import context_length
+from alignment.models import context_length, reward_mean
 from storage.records import Message
 
 MOST_LOGITS = 2**26  # at once: a quarter of a gigabyte, which a large vocabulary reaches with few sequences
@@ -28,7 +28,7 @@ def rewards(
     """
     limit = context_length(model)
     encoded = [ids[-limit:] if limit else ids for ids in encode(tokenizer, answered)]
-    mean = float(getattr(model.config, "reward_mean", 0.0))
+    mean = reward_mean(model)
     found: dict[int, float] = {}
     for places in _batches([len(ids) for ids in encoded], batch_size):
         batch = [Example(encoded[place], encoded[place]) for place in places]

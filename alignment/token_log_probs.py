@@ -7,12 +7,15 @@ head (soft caps, scales) stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import nn
 
 from alignment.rollouts import Batch, piece_size, pieces
+
+Places = tuple[torch.Tensor, torch.Tensor]  # rows and columns
 
 
 class _LogProb(torch.autograd.Function):
@@ -40,10 +43,8 @@ def token_log_probs(model: nn.Module, batch: Batch, temperature: float) -> torch
     """log p (B, L) of each token of a batch's completions under logits / temperature, in nats; 0 outside the mask."""
     mask = batch["action_mask"]
     whole = torch.zeros(mask.shape, device=mask.device)
-    for rows, part in pieces(batch, piece_size(batch)):
-        part_mask = part["action_mask"]
-        found = _LogProb.apply(_logits(model, part), part["actions"][part_mask], temperature)
-        whole = whole.index_put(_places(rows, part_mask), found)
+    for places, logits, tokens in _parts(model, batch):
+        whole = whole.index_put(places, _LogProb.apply(logits, tokens, temperature))
     return whole
 
 
@@ -54,13 +55,19 @@ def token_log_probs_and_entropy(
     """The same without a gradient, and the entropy (B, L) of the distributions that the tokens were drawn from."""
     mask = batch["action_mask"]
     whole, entropy = torch.zeros(mask.shape, device=mask.device), torch.zeros(mask.shape, device=mask.device)
-    for rows, part in pieces(batch, piece_size(batch)):
-        part_mask = part["action_mask"]
-        log_probs = (_logits(model, part).float() * (1 / temperature)).log_softmax(-1)
-        places = _places(rows, part_mask)
-        whole[places] = log_probs.gather(-1, part["actions"][part_mask].unsqueeze(-1)).squeeze(-1)
+    for places, logits, tokens in _parts(model, batch):
+        log_probs = (logits.float() * (1 / temperature)).log_softmax(-1)
+        whole[places] = log_probs.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
         entropy[places] = -(log_probs.exp() * log_probs).sum(-1)
     return whole, entropy
+
+
+def _parts(model: nn.Module, batch: Batch) -> Iterator[tuple[Places, torch.Tensor, torch.Tensor]]:
+    """Piece by piece: where its tokens stand in the batch, the logits (N, V) they are drawn from, and the tokens."""
+    for rows, part in pieces(batch, piece_size(batch)):
+        mask = part["action_mask"]
+        inside, column = mask.nonzero(as_tuple=True)
+        yield (rows[inside], column), _logits(model, part), part["actions"][mask]
 
 
 def _logits(model: nn.Module, batch: Batch) -> torch.Tensor:
@@ -78,9 +85,3 @@ def _logits(model: nn.Module, batch: Batch) -> torch.Tensor:
         hook.remove()
     logits: torch.Tensor = output.logits[0]
     return logits
-
-
-def _places(rows: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where the tokens under a part's mask stand in the whole batch, of which the part holds these rows."""
-    inside, column = mask.nonzero(as_tuple=True)
-    return rows[inside], column

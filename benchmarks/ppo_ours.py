@@ -66,7 +66,7 @@ def main() -> None:
     arguments = training_arguments(JobDir(folder), recipe, settings["learning_rate"], **loop_arguments(recipe))
     models = Models(policy, tokenizer, reference, reward_model)
     trainer = PpoTrainer(models, prompts, recipe, GRPOConfig(**arguments))
-    clock = Clock(trainer, folder, trainer.steps_a_rollout)
+    clock = Clock(trainer, folder, recipe.steps_a_rollout)
     trainer.add_callback(clock)
     trainer.train()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -37,7 +37,11 @@ class OnlineSettings(PolicySettings):
     reward_clip: float = Field(10.0, gt=0, description="Scores are clipped to plus and minus this.")
     max_length: int = Field(1024, ge=8, description="Tokens of prompt and completion; longer prompts are left out.")
     adam_epsilon: float = Field(1e-5, gt=0, description="Adam's epsilon.")
-    schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="Course of the rate after warm-up.")
+
+    @property
+    def steps_a_rollout(self) -> int:
+        """Optimizer steps from one rollout to the next."""
+        return self.rollout_size // (self.batch_size * self.accumulation) * int(self.epochs)
 
     @model_validator(mode="after")
     def _rollouts_say_how_long(self) -> OnlineSettings:

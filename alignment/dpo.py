@@ -11,20 +11,16 @@ from __future__ import annotations
 from typing import Any
 
 from datasets import Dataset
+from transformers import PreTrainedTokenizerBase
 from trl import DPOConfig, DPOTrainer
 
-from alignment.implicit_reward import implicit_reward_figures, log_ratios, log_ratios_of, tokenised_pairs
+from alignment.implicit_reward import tokenised_pairs
 from alignment.jobdir import JobDir
-from alignment.learning_rates import default_learning_rate
-from alignment.models import count_parameters, length_limit, load_policy, save_model
-from alignment.preferences import other_fold, preferences_of, read_votes, undecided
+from alignment.offline import Lesson, run_offline
+from alignment.preferences import Votes, preferences_of
 from alignment.recipes.preferences import DpoRecipe
 from alignment.reference import is_in_one_piece, reference_log_probs
-from alignment.training import train, trainer_config
-from alignment.tuning import apply_tuning, merged, trainable_share
 from storage.errors import UserError
-
-TRAINED = 0.9  # of the job's progress, when training ends
 
 
 class TokenisedDpoTrainer(DPOTrainer):
@@ -44,49 +40,19 @@ class TokenisedDpoTrainer(DPOTrainer):
 
 
 def run(job: JobDir, recipe: DpoRecipe) -> dict[str, Any]:
-    """Train on the votes of one fold and measure on the other.
+    """Train by DPO on pairs; the result is `run_offline`'s, with what was trained on."""
 
-    Result: accuracy of the implicit reward log(policy / reference) with its interval, and what was trained on.
-    `reference` is parent where that is the policy which the training starts from, else initial.
-    """
-    votes = read_votes(job.resolve(recipe.preferences))
-    model, tokenizer = load_policy(job.resolve(recipe.policy))
-    parameters = count_parameters(model)
-    limit = length_limit(model, recipe.max_length)
-    pairs = preferences_of(votes, recipe.fold)
-    rows = tokenised_pairs(tokenizer, pairs, limit)
-    if not rows:
-        raise UserError(f"None of {len(pairs)} votes is left to train on: their texts are longer than {limit} tokens.")
-    rate = recipe.learning_rate or default_learning_rate("dpo", recipe.tuning, parameters)
-    heldout = tokenised_pairs(tokenizer, preferences_of(votes, other_fold(recipe.fold)), limit)
-    own_reference = job.resolve(recipe.reference) == job.resolve(recipe.policy)
-    reference = None if own_reference else load_policy(job.resolve(recipe.reference))[0]
-    model = apply_tuning(model, recipe)
-    share = trainable_share(model)
-    trainer = TokenisedDpoTrainer(
-        model=model,
-        ref_model=reference,
-        args=trainer_config(DPOConfig, job, recipe, rate, **loss_arguments(recipe)),
-        train_dataset=Dataset.from_list(rows),
-        processing_class=tokenizer,
-    )
-    loss = train(trainer, job, recipe, end=TRAINED)
-    model = merged(trainer.model).eval()
-    after = log_ratios(model, tokenizer, heldout)
-    save_model(model, tokenizer, job.model, recipe.save_dtype)
-    del model, reference, trainer  # to make room for the reference
-    before = log_ratios_of(job.resolve(recipe.reference), heldout)
-    return {
-        "parameters": parameters,
-        "trainable_share": share,
-        "train_pairs": len(rows),
-        "dropped": len(pairs) - len(rows),
-        **undecided(votes, recipe.fold),
-        "reference": "parent" if own_reference else "initial",
-        "loss": loss,
-        "learning_rate": rate,
-        **implicit_reward_figures(after, before, recipe.beta, heldout),
-    }
+    def lesson(votes: Votes, tokenizer: PreTrainedTokenizerBase, limit: int) -> Lesson:
+        pairs = preferences_of(votes, recipe.fold)
+        rows = tokenised_pairs(tokenizer, pairs, limit)
+        if not rows:
+            raise UserError(
+                f"None of {len(pairs)} votes is left to train on: their texts are longer than {limit} tokens."
+            )
+        figures = {"train_pairs": len(rows), "dropped": len(pairs) - len(rows)}
+        return Lesson(rows, loss_arguments(recipe), figures)
+
+    return run_offline(job, recipe, TokenisedDpoTrainer, DPOConfig, lesson)
 
 
 def loss_arguments(recipe: DpoRecipe) -> dict[str, Any]:

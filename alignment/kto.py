@@ -17,18 +17,13 @@ from trl import KTOConfig, KTOTrainer
 
 from alignment.chatformat import encode_answers, encode_prompts
 from alignment.desirability import JudgedAnswer, balancing_weights, judged_answers
-from alignment.implicit_reward import implicit_reward_figures, log_ratios, log_ratios_of, tokenised_pairs
 from alignment.jobdir import JobDir
-from alignment.learning_rates import default_learning_rate
-from alignment.models import count_parameters, length_limit, load_policy, save_model
-from alignment.preferences import other_fold, preferences_of, read_votes, undecided
+from alignment.offline import Lesson, run_offline
+from alignment.preferences import Votes
 from alignment.recipes.preferences import KtoRecipe
 from alignment.reference import is_in_one_piece, reference_log_probs
-from alignment.training import train, trainer_config
-from alignment.tuning import apply_tuning, merged, trainable_share
 from storage.errors import UserError
 
-TRAINED = 0.9  # of the job's progress, when training ends
 Rows = list[dict[str, Any]]
 
 
@@ -53,52 +48,18 @@ class TokenisedKtoTrainer(KTOTrainer):
 
 
 def run(job: JobDir, recipe: KtoRecipe) -> dict[str, Any]:
-    """Train on the answers of one fold, and measure on the votes for one side of the other.
+    """Train by KTO on single answers; the result is `run_offline`'s, with how many of either kind and their weights."""
 
-    Result: how many answers of either kind there were and what they weighed, and accuracy of the implicit reward
-    log(policy / reference) with its interval. `reference` is parent where that is the policy which the training
-    starts from, else initial.
-    """
-    votes = read_votes(job.resolve(recipe.preferences))
-    model, tokenizer = load_policy(job.resolve(recipe.policy))
-    parameters = count_parameters(model)
-    limit = length_limit(model, recipe.max_length)
-    judged = judged_answers(votes, recipe.fold, recipe.pairs)
-    rows = [row for row in _tokenised(tokenizer, judged) if len(row["prompt_ids"] + row["completion_ids"]) <= limit]
-    random.Random(recipe.seed).shuffle(rows)
-    counts = _counts(rows)
-    weights = _weights(recipe, counts)
-    rate = recipe.learning_rate or default_learning_rate("kto", recipe.tuning, parameters)
-    heldout = tokenised_pairs(tokenizer, preferences_of(votes, other_fold(recipe.fold)), limit)
-    own_reference = job.resolve(recipe.reference) == job.resolve(recipe.policy)
-    reference = None if own_reference else load_policy(job.resolve(recipe.reference))[0]
-    model = apply_tuning(model, recipe)
-    share = trainable_share(model)
-    trainer = TokenisedKtoTrainer(
-        model=model,
-        ref_model=reference,
-        args=trainer_config(KTOConfig, job, recipe, rate, **loss_arguments(recipe, weights, limit)),
-        train_dataset=Dataset.from_list(with_mismatched(rows, recipe.batch_size)),
-        processing_class=tokenizer,
-    )
-    loss = train(trainer, job, recipe, end=TRAINED)
-    model = merged(trainer.model).eval()
-    after = log_ratios(model, tokenizer, heldout)
-    save_model(model, tokenizer, job.model, recipe.save_dtype)
-    del model, reference, trainer  # to make room for the reference
-    before = log_ratios_of(job.resolve(recipe.reference), heldout)
-    return {
-        "parameters": parameters,
-        "trainable_share": share,
-        **counts,
-        **weights,
-        "dropped": len(judged) - len(rows),
-        **undecided(votes, recipe.fold),
-        "reference": "parent" if own_reference else "initial",
-        "loss": loss,
-        "learning_rate": rate,
-        **implicit_reward_figures(after, before, recipe.beta, heldout),
-    }
+    def lesson(votes: Votes, tokenizer: PreTrainedTokenizerBase, limit: int) -> Lesson:
+        judged = judged_answers(votes, recipe.fold, recipe.pairs)
+        rows = [row for row in _tokenised(tokenizer, judged) if len(row["prompt_ids"] + row["completion_ids"]) <= limit]
+        random.Random(recipe.seed).shuffle(rows)
+        counts = _counts(rows)
+        weights = _weights(recipe, counts)
+        figures = {**counts, **weights, "dropped": len(judged) - len(rows)}
+        return Lesson(with_mismatched(rows, recipe.batch_size), loss_arguments(recipe, weights, limit), figures)
+
+    return run_offline(job, recipe, TokenisedKtoTrainer, KTOConfig, lesson)
 
 
 def loss_arguments(recipe: KtoRecipe, weights: dict[str, float], limit: int) -> dict[str, Any]:

@@ -55,16 +55,23 @@ class ScoreRecipe(JobSettings):
     fold: Fold = Field("train", description="Prompts that it was trained on; it is measured on the other fold.")
 
 
-class DpoRecipe(PolicySettings):
-    """A policy from preferences by direct preference optimisation."""
+class VotesRecipe(PolicySettings):
+    """What every method can be told that learns from the votes themselves."""
 
-    kind: Literal["dpo"]
+    kind: str
     policy: str = Field(description="Directory of the policy to train.")
     reference: str = Field(description="Directory of the reference policy.")
     preferences: str = Field("preferences.parquet", description="Snapshot of preferences.")
     fold: Fold = Field("train", description="Prompts to train on; accuracy is measured on the other fold.")
     epochs: float = Field(3.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
     warmup: float = Field(0.1, ge=0, lt=1, description="Share of the steps in which the rate rises from zero.")
+    beta: float = Field(0.1, ge=1e-4, le=100, description="Strength of the pull towards the reference.")
+
+
+class DpoRecipe(VotesRecipe):
+    """A policy from preferences by direct preference optimisation."""
+
+    kind: Literal["dpo"]
     beta: float = Field(
         0.1, ge=1e-4, le=100, description="Strength of the pull towards the reference; the tau of `ipo`."
     )
@@ -117,18 +124,11 @@ class DpoRecipe(PolicySettings):
         return self
 
 
-class KtoRecipe(PolicySettings):
+class KtoRecipe(VotesRecipe):
     """A policy from single answers, desirable or not, by Kahneman-Tversky optimisation."""
 
     kind: Literal["kto"]
-    policy: str = Field(description="Directory of the policy to train.")
-    reference: str = Field(description="Directory of the reference policy.")
-    preferences: str = Field("preferences.parquet", description="Snapshot of preferences.")
-    fold: Fold = Field("train", description="Prompts to train on; accuracy is measured on the other fold.")
-    epochs: float = Field(3.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
-    warmup: float = Field(0.1, ge=0, lt=1, description="Share of the steps in which the rate rises from zero.")
     batch_size: int = Field(16, ge=2, description="Answers to a forward pass on one device, which are compared.")
-    beta: float = Field(0.1, ge=1e-4, le=100, description="Strength of the pull towards the reference.")
     loss_type: Literal["kto", "apo_zero_unpaired"] = Field("kto", description="The loss, as TRL names it.")
     pairs: bool = Field(
         True, description="Take the two answers of a vote for one side too, as a desirable and an undesirable one."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from pathlib import Path
 
@@ -15,9 +14,10 @@ from storage.database import Store
 from storage.errors import UserError
 from storage.journal import record
 from storage.maintenance import check
-from storage.migrations import SCHEMA, migrations, statements
+from storage.migrations import migrations, statements
 from storage.prompts import prompts_of
 from tests.conftest import add_pairs
+from tests.older_homes import older_home
 
 
 def test_an_empty_file_becomes_the_whole_schema(store: Store) -> None:
@@ -123,10 +123,7 @@ def test_the_path_of_the_data_can_only_grow(store: Store, table: str) -> None:
 
 
 def test_a_home_of_the_first_schema_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "schema").mkdir()
-    shutil.copy(SCHEMA / "0001_the_path_of_the_data.sql", tmp_path / "schema")
-    monkeypatch.setattr("storage.migrations.SCHEMA", tmp_path / "schema")
-    old = Store.open(tmp_path / "home")
+    old = older_home(tmp_path, "0001_*.sql", monkeypatch)
     with old.write() as db:
         for judges in ("0" * 64, "f" * 64):
             values = ('[{"role": "user", "content": "Why?"}]', judges, "train", "test", "2026-01-01")
@@ -142,12 +139,7 @@ def test_a_home_of_the_first_schema_is_brought_up_to_date(tmp_path: Path, monkey
 
 
 def test_a_home_from_before_kto_takes_rounds_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "schema").mkdir()
-    for number in ("0001", "0002", "0003"):
-        (found,) = SCHEMA.glob(f"{number}_*.sql")
-        shutil.copy(found, tmp_path / "schema")
-    monkeypatch.setattr("storage.migrations.SCHEMA", tmp_path / "schema")
-    old = Store.open(tmp_path / "home")
+    old = older_home(tmp_path, "000[1-3]_*.sql", monkeypatch)
     with old.write() as db:
         before = jobs.enqueue(db, "dpo", {}, "test")
     with pytest.raises(sqlite3.IntegrityError), old.write() as db:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,8 @@ from storage import jobs, registry
 from storage import rounds as round_rows
 from storage.database import Store
 from storage.errors import UserError
-from storage.migrations import SCHEMA
 from tests.conftest import add_pairs
+from tests.older_homes import older_home
 from tests.test_registry import register
 from tests.test_rounds import add_heldout, add_votes, finish
 
@@ -116,11 +115,7 @@ def test_a_reason_is_a_text_of_some_length(store: Store, reason: str) -> None:
 
 
 def test_promotions_of_a_home_from_before_reasons_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "schema").mkdir()
-    for path in SCHEMA.glob("000[1-6]_*.sql"):
-        shutil.copy(path, tmp_path / "schema")
-    monkeypatch.setattr("storage.migrations.SCHEMA", tmp_path / "schema")
-    old = Store.open(tmp_path / "home")
+    old = older_home(tmp_path, "000[1-6]_*.sql", monkeypatch)
     ensure_user(old, "local", "admin")
     with old.write() as db:
         registry.insert_promotion(db, registry.register(db, "policy", "policy", "models/policy", "test"), "test")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,10 @@ from storage.database import Store
 from storage.errors import UserError
 from storage.jobs import enqueue
 from storage.maintenance import check
-from storage.migrations import SCHEMA
 from storage.records import Model
 from storage.reports import ceiling_sentence, newest_report, newest_sentence, votes_since
 from storage.rounds import running
+from tests.older_homes import older_home
 from tests.test_reward_report import by, report_on, scored
 from tests.test_rounds import add_heldout, add_votes, finish
 
@@ -124,11 +123,7 @@ def test_a_model_that_holds_up_is_said_to() -> None:
 
 
 def test_a_home_from_before_there_were_reports_takes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "schema").mkdir()
-    for file in SCHEMA.glob("000[123]_*.sql"):
-        shutil.copy(file, tmp_path / "schema")
-    monkeypatch.setattr("storage.migrations.SCHEMA", tmp_path / "schema")
-    old = Store.open(tmp_path / "home")
+    old = older_home(tmp_path, "000[1-3]_*.sql", monkeypatch)
     with old.write() as db:
         enqueue(db, "evaluate", {}, "test")
     monkeypatch.undo()

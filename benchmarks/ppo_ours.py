@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import torch
-from safetensors.torch import save_model
-from transformers import TrainerCallback
+from ppo_clock import Clock
 from trl import GRPOConfig
 
 from alignment.generate import read_prompts
@@ -23,26 +19,6 @@ from alignment.online_trainer import Models, loop_arguments
 from alignment.ppo_trainer import PpoTrainer
 from alignment.recipes.online import PpoRecipe
 from alignment.training import training_arguments
-
-
-class Clock(TrainerCallback):
-    """Seconds of training after each rollout's steps."""
-
-    def __init__(self, trainer: Any, folder: Path, every: int) -> None:
-        self.trainer, self.folder, self.every = trainer, folder, every
-        self.seconds: list[float] = []
-        self.stopped = 0.0
-
-    def on_train_begin(self, *_: Any, **__: Any) -> None:
-        self.began = time.perf_counter()
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.global_step % self.every:
-            return
-        now = time.perf_counter()
-        self.seconds.append(now - self.began - self.stopped)
-        save_model(self.trainer.model, str(self.folder / f"snapshot-{len(self.seconds):03}.safetensors"))
-        self.stopped += time.perf_counter() - now
 
 
 def main() -> None:
@@ -66,11 +42,10 @@ def main() -> None:
     arguments = training_arguments(JobDir(folder), recipe, settings["learning_rate"], **loop_arguments(recipe))
     models = Models(policy, tokenizer, reference, reward_model)
     trainer = PpoTrainer(models, prompts, recipe, GRPOConfig(**arguments))
-    clock = Clock(trainer, folder, recipe.steps_a_rollout)
+    clock = Clock(policy, folder, recipe.steps_a_rollout)
     trainer.add_callback(clock)
     trainer.train()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    (folder / "times.json").write_text(json.dumps({"seconds": clock.seconds, "peak_mib": peak}))
+    clock.write()
 
 
 if __name__ == "__main__":

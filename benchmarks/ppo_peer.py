@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import torch
 from datasets import Dataset
-from safetensors.torch import save_model
+from ppo_clock import Clock
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
-    TrainerCallback,
 )
 from trl.experimental.ppo import PPOConfig, PPOTrainer
-
-
-class Clock(TrainerCallback):
-    """Seconds of training after each rollout's steps."""
-
-    def __init__(self, policy: Any, folder: Path) -> None:
-        self.policy, self.folder = policy, folder
-        self.seconds: list[float] = []
-        self.stopped = 0.0
-
-    def on_train_begin(self, *_: Any, **__: Any) -> None:
-        self.began = time.perf_counter()
-
-    def on_step_end(self, *_: Any, **__: Any) -> None:
-        now = time.perf_counter()
-        self.seconds.append(now - self.began - self.stopped)
-        save_model(self.policy, str(self.folder / f"snapshot-{len(self.seconds):03}.safetensors"))
-        self.stopped += time.perf_counter() - now
 
 
 def centre(model: Any) -> None:
@@ -109,8 +88,7 @@ def main() -> None:
     clock = Clock(policy, folder)
     trainer.add_callback(clock)
     trainer.train()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    (folder / "times.json").write_text(json.dumps({"seconds": clock.seconds, "peak_mib": peak}))
+    clock.write()
 
 
 if __name__ == "__main__":

@@ -10,11 +10,10 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from labeling.accounts import require
 from labeling.ui import compare, finetune, queue_section, recipe_section, round_view
 from labeling.ui.actions import Actions
-from labeling.ui.errors import gradio_error
-from labeling.ui.identity import user_of
+from labeling.ui.errors import notice
+from labeling.ui.identity import researcher_of
 from labeling.ui.round_settings import settings_of
 from storage import labels, registry, rounds, snapshots
 from storage.database import Store
@@ -37,14 +36,13 @@ class Align:
 
     def show(self, request: gr.Request, said: str = "", trouble: bool = False) -> list[Any]:
         """Every component as the store now has it, in the order of `page`'s outputs; `said` is a sentence on top."""
-        self._researcher(request)
+        researcher_of(self.store, request)
         every = rounds.all_rounds(self.store)
         newest = every[0] if every else None
         ended = next((this for this in every if this.status == "done" and this.candidate_id), None)
         working = newest is not None and newest.status == "running"
-        notice = f'<p class="notice{" trouble" if trouble else ""}" role="status">{escape(said)}</p>'
         return [
-            notice if said else gr.skip(),
+            notice(said, trouble) if said else gr.skip(),
             round_view.verdict_card(self.store, ended),
             *self._verdict_buttons(ended),
             f'<p class="labels">{escape(self._labels(working))}</p>{round_view.stale_notice(self.store)}',
@@ -63,7 +61,7 @@ class Align:
 
     def follow(self, request: gr.Request) -> list[Any]:
         """The round at work and nothing else, so that what the reader has opened stays open; all when it is over."""
-        self._researcher(request)
+        researcher_of(self.store, request)
         working = rounds.running(self.store)
         if working is None:
             ended = rounds.all_rounds(self.store)[0]
@@ -134,15 +132,11 @@ class Align:
 
     def _do(self, request: gr.Request, deed: Callable[[str], str]) -> list[Any]:
         """Do it as this user, and show what was said or what was wrong."""
-        actor = self._researcher(request)
+        actor = researcher_of(self.store, request)
         try:
             return self.show(request, deed(actor))
         except UserError as error:
             return self.show(request, str(error), trouble=True)
-
-    @gradio_error
-    def _researcher(self, request: gr.Request) -> str:
-        return require(self.store, user_of(request), "researcher")
 
     def _verdict_buttons(self, ended: Round | None) -> tuple[Any, Any, Any]:
         """The buttons under the verdict; against it, a promotion takes a reason."""
@@ -177,7 +171,7 @@ def page(store: Store, actions: Actions) -> None:
     align = Align(store, actions)
     plain: dict[str, Any] = {"apply_default_css": False}
     size: dict[str, Any] = {"scale": 0, "min_width": 200, "size": "md"}
-    notice = gr.HTML("", **plain)
+    told = gr.HTML("", **plain)
     verdict = gr.HTML("", **plain)
     with gr.Row(elem_classes="deeds"):
         reason = gr.Textbox(
@@ -203,7 +197,7 @@ def page(store: Store, actions: Actions) -> None:
     known = gr.HTML("", **plain)
     compare.section(store, actions)
     timer = gr.Timer(ASK_EVERY_S, active=False)
-    outputs = [notice, verdict, reason, promote, back, tally, start, work, cancel, resume, past, known, timer]
+    outputs = [told, verdict, reason, promote, back, tally, start, work, cancel, resume, past, known, timer]
     private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
     assert Context.root_block is not None
     Context.root_block.load(align.load, None, **private)

@@ -9,11 +9,10 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from labeling.accounts import require
 from labeling.ui.actions import Actions
 from labeling.ui.curves import interval
-from labeling.ui.errors import gradio_error
-from labeling.ui.identity import user_of
+from labeling.ui.errors import notice
+from labeling.ui.identity import researcher_of
 from labeling.ui.round_view import examples_to_read
 from labeling.ui.verdict import figures, percent, spread
 from storage import jobs, registry, rounds
@@ -36,7 +35,7 @@ class Compare:
 
     def load(self, request: gr.Request) -> list[Any]:
         """The choices there are, and the comparisons."""
-        self._researcher(request)
+        researcher_of(self.store, request)
         policies = [model.name for model in registry.models(self.store, "policy")][::-1]
         promoted = registry.promoted(self.store)
         other = promoted.name if promoted else None
@@ -51,24 +50,19 @@ class Compare:
 
     def follow(self, request: gr.Request) -> list[Any]:
         """The comparisons, and whether one is at work."""
-        self._researcher(request)
+        researcher_of(self.store, request)
         return [comparisons(self.store), gr.Timer(active=bool(_at_work(self.store)))]
 
     def start(self, name: str, best_of: int, against: str, judge: str, request: gr.Request) -> list[Any]:
         """Queue a comparison; what is wrong is said in place of it."""
-        actor = self._researcher(request)
+        actor = researcher_of(self.store, request)
         try:
             if judge != OWN_JUDGE[1]:
                 registry.by_name(self.store, judge)  # a utility is code, which comes from the command line alone
             self.actions.compare(name or "", against or "", judge, int(best_of), actor)
         except UserError as error:
-            said = f'<p class="notice trouble" role="status">{escape(str(error))}</p>'
-            return [said + comparisons(self.store), gr.skip()]
+            return [notice(str(error), trouble=True) + comparisons(self.store), gr.skip()]
         return self.follow(request)
-
-    @gradio_error
-    def _researcher(self, request: gr.Request) -> str:
-        return require(self.store, user_of(request), "researcher")
 
 
 def section(store: Store, actions: Actions) -> None:

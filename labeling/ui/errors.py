@@ -1,10 +1,11 @@
-"""A person's mistake as the page or the program that made it shall see it: one sentence, and no traceback."""
+"""What a page or a program is told of what it asked: one sentence, and no traceback."""
 
 from __future__ import annotations
 
 import functools
 import logging
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -20,6 +21,11 @@ log = logging.getLogger("plumbline.pages")
 def is_text(value: Any) -> bool:
     """Whether this is text that can be stored and sent on, which half a surrogate pair cannot."""
     return isinstance(value, str) and value == value.encode(errors="replace").decode()
+
+
+def notice(said: str, trouble: bool = False) -> str:
+    """A sentence on top of a page or a part of it: what was done, or what is wrong."""
+    return f'<p class="notice{" trouble" if trouble else ""}" role="status">{escape(said)}</p>'
 
 
 def sentence(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:

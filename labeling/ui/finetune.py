@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.context import Context
 
-from labeling.accounts import require
 from labeling.ui import finetune_view, round_view
 from labeling.ui.actions import Actions
-from labeling.ui.errors import gradio_error
-from labeling.ui.identity import user_of
+from labeling.ui.errors import notice
+from labeling.ui.identity import researcher_of
 from labeling.ui.round_settings import round_settings
 from storage import demonstrations, jobs, registry
 from storage.database import Store
@@ -42,15 +40,14 @@ class FineTune:
 
     def show(self, request: gr.Request, said: str = "", trouble: bool = False) -> list[Any]:
         """Every component as the store now has it, in the order of `section`'s outputs; `said` is a sentence on top."""
-        self._researcher(request)
+        researcher_of(self.store, request)
         job = jobs.newest(self.store, "sft")
         working = job is not None and job.status in ("queued", "running")
         name = self._name(job) if job else ""
         made = self._made(job) if job else None
         promote = made is not None and made.status != "promoted"
-        notice = f'<p class="notice{" trouble" if trouble else ""}" role="status">{escape(said)}</p>'
         return [
-            notice if said else gr.skip(),
+            notice(said, trouble) if said else gr.skip(),
             finetune_view.card(self.store, job, name) if job else "",
             gr.update(visible=working),
             gr.update(value=f"{PROMOTE}{made.name}", visible=True) if made and promote else gr.update(visible=False),
@@ -126,16 +123,12 @@ class FineTune:
 
     def _do(self, request: gr.Request, deed: Callable[[str], str], upload: str | None = None) -> list[Any]:
         """Do it as this user, and show what was said or what was wrong; an upload is named as its owner knows it."""
-        actor = self._researcher(request)
+        actor = researcher_of(self.store, request)
         try:
             return self.show(request, deed(actor))
         except UserError as error:
             said = str(error).replace(upload, Path(upload).name) if upload else str(error)
             return self.show(request, said, trouble=True)
-
-    @gradio_error
-    def _researcher(self, request: gr.Request) -> str:
-        return require(self.store, user_of(request), "researcher")
 
     def _tunable(self) -> list[Model]:
         return [model for model in registry.models(self.store) if model.kind in ("policy", "base")]
@@ -156,7 +149,7 @@ def section(store: Store, actions: Actions, models: gr.HTML, refresh: dict[str, 
     tune = FineTune(store, actions)
     plain: dict[str, Any] = {"apply_default_css": False}
     size: dict[str, Any] = {"scale": 0, "min_width": 200, "size": "md"}
-    notice = gr.HTML("", **plain)
+    told = gr.HTML("", **plain)
     work = gr.HTML("", **plain)
     with gr.Row(elem_classes="deeds"):
         promote = gr.Button("Promote", visible=False, **size)
@@ -166,7 +159,7 @@ def section(store: Store, actions: Actions, models: gr.HTML, refresh: dict[str, 
         start = gr.Button("Fine-tune", variant="primary", **size)
     timer = gr.Timer(ASK_EVERY_S, active=False)
     bases, written = fields[2], fields[11]
-    outputs = [notice, work, cancel, promote, models, timer, bases]
+    outputs = [told, work, cancel, promote, models, timer, bases]
     private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
     assert Context.root_block is not None
     Context.root_block.load(tune.load, None, **{**private, "outputs": [*outputs, written]})

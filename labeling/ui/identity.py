@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labeling.accounts import LOCAL_USER
+from labeling.accounts import LOCAL_USER, require
+from labeling.ui.errors import gradio_error
+from storage.database import Store
 
 
 def user_of(request: Any) -> str:
@@ -14,3 +16,9 @@ def user_of(request: Any) -> str:
     the local user.
     """
     return LOCAL_USER
+
+
+@gradio_error
+def researcher_of(store: Store, request: Any) -> str:
+    """The user's name, if it is a researcher's; else an error that the page shows."""
+    return require(store, user_of(request), "researcher")

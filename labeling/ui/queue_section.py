@@ -9,10 +9,9 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from labeling.accounts import require
 from labeling.ui.actions import Actions
-from labeling.ui.errors import gradio_error
-from labeling.ui.identity import user_of
+from labeling.ui.errors import notice
+from labeling.ui.identity import researcher_of
 from labeling.ui.verdict import percent
 from storage import jobs
 from storage.database import Store
@@ -35,12 +34,11 @@ class QueueSection:
 
     def show(self, request: gr.Request, said: str = "", trouble: bool = False) -> list[Any]:
         """Notice, table, the jobs to choose from, and the timer, which asks only while there is work."""
-        self._researcher(request)
+        researcher_of(self.store, request)
         found = jobs.listed(self.store, MOST)
         choices = [(f"{job.job_id}: {_what(job)}, {job.status}", job.job_id) for job in found if job.status != "done"]
-        notice = f'<p class="notice{" trouble" if trouble else ""}" role="status">{escape(said)}</p>'
         return [
-            notice if said else gr.skip(),
+            notice(said, trouble) if said else gr.skip(),
             table(found),
             gr.update(choices=choices),
             gr.Timer(active=bool(jobs.open_jobs(self.store))),
@@ -52,7 +50,7 @@ class QueueSection:
 
     def deed(self, button: str, job_id: int | None, request: gr.Request) -> list[Any]:
         """Do to the chosen job what the button says."""
-        actor = self._researcher(request)
+        actor = researcher_of(self.store, request)
         name = next(name for name, label in DEEDS.items() if label == button)
         try:
             if job_id is None:
@@ -60,10 +58,6 @@ class QueueSection:
             return self.show(request, self.actions.job_deed(name, int(job_id), actor))
         except UserError as error:
             return self.show(request, str(error), trouble=True)
-
-    @gradio_error
-    def _researcher(self, request: gr.Request) -> str:
-        return require(self.store, user_of(request), "researcher")
 
 
 def table(found: list[Job]) -> str:
@@ -84,13 +78,13 @@ def section(store: Store, actions: Actions) -> dict[str, Any]:
     """Put the section into the page that is being built; returns the arguments of an event that shows it anew."""
     this = QueueSection(store, actions)
     plain: dict[str, Any] = {"apply_default_css": False}
-    notice = gr.HTML("", **plain)
+    told = gr.HTML("", **plain)
     listed = gr.HTML("", **plain)
     with gr.Row(elem_classes="deeds"):
         chosen = gr.Dropdown([], label="Job", filterable=False, scale=1, min_width=240)
         buttons = [gr.Button(label, scale=0, min_width=150, size="md") for label in DEEDS.values()]
     timer = gr.Timer(ASK_EVERY_S, active=False)
-    outputs = [notice, listed, chosen, timer]
+    outputs = [told, listed, chosen, timer]
     private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
     for button in buttons:
         button.click(this.deed, [button, chosen], **private)

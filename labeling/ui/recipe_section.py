@@ -9,10 +9,9 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from labeling.accounts import require
 from labeling.ui.actions import Actions
-from labeling.ui.errors import gradio_error
-from labeling.ui.identity import user_of
+from labeling.ui.errors import notice
+from labeling.ui.identity import researcher_of
 from labeling.ui.round_settings import fields_of, settings_of
 from storage import recipes
 from storage.database import Store
@@ -38,7 +37,7 @@ class RecipeSection:
         request: gr.Request,
     ) -> str:
         """The recipe that the fields make with every default written out, and what it is likely to take."""
-        self._researcher(request)
+        researcher_of(self.store, request)
         try:
             recipe, said = self.actions.plan_round(settings_of(method, reference, pull, rate, epochs, seed, more))
         except UserError as error:
@@ -58,38 +57,34 @@ class RecipeSection:
         request: gr.Request,
     ) -> list[Any]:
         """Keep what the fields say under a name."""
-        actor = self._researcher(request)
+        actor = researcher_of(self.store, request)
         name = (name or "").strip()
         try:
             settings = settings_of(method, reference, pull, rate, epochs, seed, more)
             self.actions.plan_round(settings)  # refuses what no round would take
             recipes.save(self.store, name, settings, actor)
         except UserError as error:
-            return [_said(str(error), trouble=True), gr.skip()]
-        return [_said(f"The recipe is saved as {name}."), self._names(name)]
+            return [notice(str(error), trouble=True), gr.skip()]
+        return [notice(f"The recipe is saved as {name}."), self._names(name)]
 
     def load(self, name: str | None, request: gr.Request) -> list[Any]:
         """Put a saved recipe into the fields."""
-        self._researcher(request)
+        researcher_of(self.store, request)
         try:
             if not name:
                 raise UserError("Choose a saved recipe to load.")
             settings = recipes.named(self.store, name).settings
         except UserError as error:
-            return [_said(str(error), trouble=True), *[gr.skip()] * 7]
-        return [_said(f"The fields are those of {name}."), *fields_of(settings)]
+            return [notice(str(error), trouble=True), *[gr.skip()] * 7]
+        return [notice(f"The fields are those of {name}."), *fields_of(settings)]
 
     def show(self, request: gr.Request) -> Any:
         """The names there are to choose from."""
-        self._researcher(request)
+        researcher_of(self.store, request)
         return self._names(None)
 
     def _names(self, chosen: str | None) -> Any:
         return gr.update(choices=[one.name for one in recipes.saved(self.store)], value=chosen)
-
-    @gradio_error
-    def _researcher(self, request: gr.Request) -> str:
-        return require(self.store, user_of(request), "researcher")
 
 
 def section(store: Store, actions: Actions, fields: list[Any], around: gr.Accordion) -> None:
@@ -102,17 +97,13 @@ def section(store: Store, actions: Actions, fields: list[Any], around: gr.Accord
         save = gr.Button("Save the recipe", scale=0, min_width=160, size="md")
         saved = gr.Dropdown([], label="Saved recipes", filterable=False)
         load = gr.Button("Load the recipe", scale=0, min_width=160, size="md")
-    notice = gr.HTML("", **plain)
+    told = gr.HTML("", **plain)
     shown = gr.HTML("", **plain)
     refresh: dict[str, Any] = {"fn": this.preview, "inputs": fields, "outputs": shown}
     changes = [field.blur if isinstance(field, gr.Textbox) else field.change for field in fields]
     # A field that is left while an answer is awaited counts too: the recipe that is shown is the one that runs.
     gr.on([around.expand, *changes], **refresh, **private, trigger_mode="always_last")
-    save.click(this.save, [name, *fields], [notice, saved], **private)
-    load.click(this.load, saved, [notice, *fields], **private).then(**refresh, **private)
+    save.click(this.save, [name, *fields], [told, saved], **private)
+    load.click(this.load, saved, [told, *fields], **private).then(**refresh, **private)
     assert Context.root_block is not None
     Context.root_block.load(this.show, None, saved, **private)
-
-
-def _said(sentence: str, trouble: bool = False) -> str:
-    return f'<p class="notice{" trouble" if trouble else ""}" role="status">{escape(sentence)}</p>'

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import gradio as gr
 from gradio.context import Context
 
-from labeling.accounts import require
 from labeling.ui.actions import Actions
-from labeling.ui.errors import gradio_error
-from labeling.ui.identity import user_of
+from labeling.ui.errors import notice
+from labeling.ui.identity import researcher_of
 from labeling.ui.reward_view import report_view
 from storage import jobs, registry
 from storage.database import Store
@@ -41,7 +39,7 @@ class RewardPage:
 
     def show(self, name: str | None, request: gr.Request, said: str = "", trouble: bool = False) -> list[Any]:
         """Every component, in the order of `page`'s outputs; `said` is a sentence on top."""
-        self._researcher(request)
+        researcher_of(self.store, request)
         names = [model.name for model in reversed(registry.models(self.store, "reward"))]
         if not names:
             return [said, gr.update(visible=False), NONE_YET, gr.update(visible=False), gr.Timer(active=False)]
@@ -52,13 +50,18 @@ class RewardPage:
             working = self._scoring(model.model_id) is not None
         except UserError as error:
             said, trouble, body, working = str(error), True, "", False
-        notice = f'<p class="notice{" trouble" if trouble else ""}" role="status">{escape(said)}</p>' if said else ""
         choice = gr.update(choices=names, value=name if name in names else None, visible=True)
-        return [notice, choice, body, gr.update(visible=True, interactive=not working), gr.Timer(active=working)]
+        return [
+            notice(said, trouble) if said else "",
+            choice,
+            body,
+            gr.update(visible=True, interactive=not working),
+            gr.Timer(active=working),
+        ]
 
     def score(self, name: str | None, request: gr.Request) -> list[Any]:
         """Score the votes as they stand; the page follows until that is done."""
-        actor = self._researcher(request)
+        actor = researcher_of(self.store, request)
         try:
             job_id = self.actions.score_votes(name or "", actor)
         except UserError as error:
@@ -69,7 +72,7 @@ class RewardPage:
 
     def follow(self, name: str | None, request: gr.Request) -> list[Any]:
         """Nothing while the votes are being scored, so that what the reader has before them stays; then the report."""
-        self._researcher(request)
+        researcher_of(self.store, request)
         model = registry.by_name(self.store, name or "")
         if self._scoring(model.model_id) is not None:
             return [gr.skip()] * 5
@@ -83,22 +86,18 @@ class RewardPage:
         found = jobs.open_jobs(self.store, "score")
         return next((job for job in found if job.spec["publish"]["model_id"] == model_id), None)
 
-    @gradio_error
-    def _researcher(self, request: gr.Request) -> str:
-        return require(self.store, user_of(request), "researcher")
-
 
 def page(store: Store, actions: Actions) -> None:
     """Put the page's components into the route that is being built."""
     reward = RewardPage(store, actions)
     plain: dict[str, Any] = {"apply_default_css": False}
-    notice = gr.HTML("", **plain)
+    told = gr.HTML("", **plain)
     with gr.Row(elem_classes="deeds"):
         name = gr.Dropdown([], label="Reward model", show_label=False, filterable=False, scale=0, min_width=300)
         score = gr.Button("Score the newest votes", scale=0, min_width=260, size="md")
     body = gr.HTML("", **plain)
     timer = gr.Timer(ASK_EVERY_S, active=False)
-    outputs = [notice, name, body, score, timer]
+    outputs = [told, name, body, score, timer]
     private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
     assert Context.root_block is not None
     Context.root_block.load(reward.load, None, **private)

@@ -55,10 +55,11 @@ def page(app: App) -> Iterator[Page]:
         yield window
 
 
-# Resolves when what the browser keeps of the conversation has come to rest: it is written behind what is shown.
+# Resolves when what the browser keeps of the conversation has come to rest: it is written behind what is shown, on a
+# busy machine more than half a second behind. What is kept is encrypted, so its content cannot be waited for.
 KEPT = """() => new Promise((resolve) => {
   const kept = () => localStorage.getItem("plumbline-conversation");
-  const look = (before) => setTimeout(() => (kept() === before ? resolve() : look(kept())), 500);
+  const look = (before) => setTimeout(() => (kept() === before ? resolve() : look(kept())), 2000);
   look(null);
 })"""
 

@@ -185,6 +185,7 @@ def test_two_models_are_compared_and_the_result_is_kept_and_listed(store: Store,
 
 @pytest.mark.usefixtures("voted")
 def test_without_a_judge_there_is_no_comparison(store: Store, page: Page) -> None:
+    expect(page.get_by_label("Policy", exact=True)).to_have_value(re.compile("."))  # filled in as the page has loaded
     page.get_by_role("button", name="Compare").click()
     expect(page.locator(".notice.trouble")).to_have_text(re.compile("No round has trained a judge yet"))
     assert jobs.open_jobs(store, "evaluate") == []

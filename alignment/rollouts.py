@@ -23,16 +23,21 @@ Batch = dict[str, torch.Tensor]
 
 def lay_out(samples: Sequence[Sample], pad_id: int, device: torch.device) -> Batch:
     """The batch of these samples."""
-    whole = [[*one.prompt_ids, *one.token_ids] for one in samples]
+    batch = side_by_side([(one.prompt_ids, one.token_ids) for one in samples], pad_id, device)
+    return {**batch, "ended": torch.tensor([one.ended for one in samples], device=device)}
+
+
+def side_by_side(sequences: Sequence[tuple[Sequence[int], Sequence[int]]], pad_id: int, device: torch.device) -> Batch:
+    """The batch, without `ended`, of (prompt ids, completion ids)."""
+    whole = [[*prompt, *completion] for prompt, completion in sequences]
     input_ids, _, attention_mask = pad_batch([Example(ids, ids) for ids in whole], pad_id)
-    actions, _, action_mask = pad_batch([Example([*s.token_ids], [*s.token_ids]) for s in samples], pad_id)
+    actions, _, action_mask = pad_batch([Example([*ids], [*ids]) for _, ids in sequences], pad_id)
     batch = {
         "input_ids": input_ids,
         "attention_mask": attention_mask,
-        "starts": torch.tensor([len(one.prompt_ids) for one in samples]),
+        "starts": torch.tensor([len(prompt) for prompt, _ in sequences]),
         "actions": actions,
         "action_mask": action_mask.bool(),
-        "ended": torch.tensor([one.ended for one in samples]),
     }
     return {name: tensor.to(device) for name, tensor in batch.items()}
 

@@ -9,8 +9,10 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from alignment.chatformat import encode_answers, encode_prompts
-from alignment.heldout import IGNORED, Example, pad_batch
+from alignment.heldout import Example, pad_batch
 from alignment.models import context_length, reward_mean
+from alignment.rollouts import side_by_side
+from alignment.token_log_probs import token_log_probs
 from storage.records import Message
 
 MOST_LOGITS = 2**26  # at once: a quarter of a gigabyte, which a large vocabulary reaches with few sequences
@@ -57,23 +59,9 @@ def sequence_log_probs(
     found: dict[int, float] = {}
     room = MOST_LOGITS // model.config.get_text_config().vocab_size
     for places in _batches([len(prompt) + len(answer) for prompt, answer in sequences], batch_size, room):
-        batch = [_example(*sequences[place]) for place in places]
-        input_ids, labels, mask = (part.to(model.device) for part in pad_batch(batch, pad_id))
-        logits = model(input_ids=input_ids, attention_mask=mask).logits[:, :-1].float() / temperature
-        found.update(zip(places, answer_log_probs(logits, labels[:, 1:]).tolist(), strict=True))
+        batch = side_by_side([sequences[place] for place in places], pad_id, model.device)
+        found.update(zip(places, token_log_probs(model, batch, temperature).sum(1).tolist(), strict=True))
     return [found[index] for index in range(len(sequences))]
-
-
-def answer_log_probs(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Sum of log p(label) a row, over labels that are not -100: logits (B, T, V), labels (B, T) to (B,)."""
-    counted = labels != IGNORED
-    picked = logits.gather(-1, labels.clamp(min=0).unsqueeze(-1)).squeeze(-1)
-    return ((picked - logits.logsumexp(-1)) * counted).sum(-1)
-
-
-def _example(prompt_ids: Sequence[int], answer_ids: Sequence[int]) -> Example:
-    """A sequence whose loss counts on the answer alone."""
-    return Example([*prompt_ids, *answer_ids], [IGNORED] * len(prompt_ids) + [*answer_ids])
 
 
 def _batches(lengths: Sequence[int], batch_size: int, most_tokens: float = math.inf) -> Iterator[list[int]]:

@@ -11,7 +11,7 @@ import torch
 from alignment.chatformat import encode_answers, encode_prompts
 from alignment.models import load_policy
 from alignment.sampling import Sampling, end_tokens, sample
-from alignment.scoring import answer_log_probs, sequence_log_probs
+from alignment.scoring import sequence_log_probs
 from storage.errors import UserError
 from storage.records import Message
 from tests.job_dirs import TOO_LONG, run_job
@@ -88,13 +88,6 @@ def test_log_probs_count_the_answer_alone_and_any_padding_gives_the_same(tmp_pat
             log_probs = model(torch.tensor([first + second])).logits[0].log_softmax(-1)
         by_hand = sum(float(log_probs[len(first) - 1 + place, token]) for place, token in enumerate(second))
         assert found == pytest.approx(by_hand, abs=1e-3)
-
-
-def test_answer_log_probs_of_two_tokens() -> None:
-    # logits (0, ln 3): p = (1/4, 3/4); the first position does not count
-    logits = torch.tensor([[[5.0, 1.0], [0.0, torch.tensor(3.0).log()], [0.0, 0.0]]])
-    labels = torch.tensor([[-100, 1, 0]])
-    assert answer_log_probs(logits, labels).item() == pytest.approx(float(torch.tensor(0.75 * 0.5).log()))
 
 
 def test_a_generate_job_writes_two_answers_a_prompt(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """PPO side by side: Plumbline's, and that of TRL 1.12, which was TRL's last release with a PPO trainer.
 
-    python benchmarks/ppo.py [--shape demo|32k ...] [--seeds K] [--rollouts N] [--rate R] [--work DIR]
+    python benchmarks/ppo.py [--shape demo|32k ...] [--taste NAME] [--seeds N ...] [--rollouts N] [--clock cpu|wall]
+        [--contenders trl|head|full ...] [--tune CONTENDER.KEY=VALUE ...] [--target SCORE] [--work DIR]
 
 Both start from the same policy and reward model and see the same prompts, lengths, epochs and optimizer steps, in turn,
 on one thread each, in float32, without gradient checkpointing. Between rollouts each writes its weights, with the clock
 stopped; afterwards both are judged by the same code: mean score and KL of answers to held-out prompts. Printed for each
-run: samples a second, the seconds to reach a score at no more KL than the other needs, and peak memory. TRL 1.12 is
-installed into an environment of its own under build/.
+run: samples a second, the seconds to a score and the KL it had there, first and last score, and peak memory. The score
+to reach, unless one is given, is what TRL's run of the same seed ended with, so nobody chooses it. TRL 1.12 goes into
+an environment of its own under build/.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from typing import Any
 from steering import ROOT, command
 
 sys.path.insert(0, str(ROOT))
-TASTE = f"{Path(__file__).with_name('tastes.py')}:kind"
+TASTES = Path(__file__).with_name("tastes.py")
 PEER = ("trl==1.12.*", "transformers==5.23.*", "torch==2.13.0", "datasets==5.2.0", "accelerate==1.15.0")
 VOCABULARY = 32_000
 HELDOUT = 128  # prompts
@@ -44,11 +46,11 @@ def peer_python(work: Path) -> Path:
     return python
 
 
-def prepare(work: Path) -> Path:
+def prepare(work: Path, taste: str) -> Path:
     """A home with a reward model of 300 votes, and the prompts to train on and to judge by."""
     home = work / "home"
     if not (home / "jobs").exists():
-        command(home, "simulate", "--utility", TASTE, "--labels", "300", "--noise", "1", "--seed", "0")
+        command(home, "simulate", "--utility", f"{TASTES}:{taste}", "--labels", "300", "--noise", "1", "--seed", "0")
         command(home, "reward", "--name", "rm")
     shape = work / "demo"
     if not shape.exists():
@@ -112,7 +114,7 @@ def run(python: Path | str, script: str, settings: dict[str, Any], folder: Path)
 
 
 def judge(shape: Path, prompts: Path, folder: Path, temperature: float, tokens: int) -> list[tuple[float, float]]:
-    """Mean score and KL, in nats an answer, of every snapshot on the held-out prompts."""
+    """Mean score and KL, in nats an answer, on the held-out prompts: of the start, and of every `EVERY`th snapshot."""
     kept = folder / "judged.json"
     if kept.exists():
         return [tuple(one) for one in json.loads(kept.read_text())]
@@ -132,8 +134,9 @@ def judge(shape: Path, prompts: Path, folder: Path, temperature: float, tokens: 
     reward_model, _ = load_reward_model(shape / "reward")
     asked = [messages for _, messages in read_prompts(prompts)][:HELDOUT]
     found = []
-    for snapshot in sorted(folder.glob("snapshot-*.safetensors"))[EVERY - 1 :: EVERY]:
-        load_model(policy, snapshot, strict=False)
+    for snapshot in [None, *sorted(folder.glob("snapshot-*.safetensors"))[EVERY - 1 :: EVERY]]:
+        if snapshot is not None:
+            load_model(policy, snapshot, strict=False)
         samples = sample(policy, tokenizer, asked, Sampling(temperature, 1.0, tokens, 64), seed=1)
         scores, gaps = [], []
         with torch.no_grad():
@@ -152,7 +155,7 @@ def time_to(target: float, seconds: list[float], judged: list[tuple[float, float
     for place, (score, kl) in enumerate(judged):
         if score >= target:
             if place == 0:
-                return seconds[0], kl
+                return 0.0, kl
             before, kl_before = judged[place - 1]
             share = (target - before) / (score - before)
             return seconds[place - 1] + share * (seconds[place] - seconds[place - 1]), kl_before + share * (
@@ -161,57 +164,77 @@ def time_to(target: float, seconds: list[float], judged: list[tuple[float, float
     return math.inf, math.inf
 
 
+def compare(options: argparse.Namespace, name: str, shape: Path, seed: int) -> dict[str, tuple[float, float]]:
+    """Run what is compared with one seed and print its rows; returns each contender's seconds to the score, and KL."""
+    runs: dict[str, tuple[dict[str, Any], list[tuple[float, float]]]] = {}
+    for who in options.contenders:
+        tuned = {key: value for one, key, value in options.tune if one == who}
+        settings = {
+            "policy": str(shape / "policy"),
+            "reward": str(shape / "reward"),
+            "prompts": str(options.work / "train.parquet"),
+            "seed": seed,
+            "rollouts": options.rollouts,
+            "rollout_size": 64,
+            "batch_size": 16,
+            "epochs": 4,
+            "max_new_tokens": 96,
+            "temperature": 0.9,
+            "critic": who,
+            "tuned": tuned,
+        }
+        label = "-".join([name, who, str(seed), str(options.rollouts), *(f"{k}={v}" for k, v in tuned.items())])
+        python, script = (
+            (peer_python(options.work.parent), "ppo_peer.py") if who == "trl" else (sys.executable, "ppo_ours.py")
+        )
+        times = run(python, script, settings, options.work / label)
+        runs[who] = times, judge(shape, options.work / "heldout.parquet", options.work / label, 0.9, 96)
+    target = options.target if options.target is not None else runs["trl"][1][-1][0]
+    found = {}
+    for who, (times, judged) in runs.items():
+        seconds = times[options.clock]
+        found[who] = time_to(target, [0.0, *seconds[EVERY - 1 :: EVERY]], judged)
+        start, (last, kl), (reached, kl_there) = judged[0][0], judged[-1], found[who]
+        print(
+            f"{name:<5} {seed:>4} {who:<7} {64 * options.rollouts / seconds[-1]:>10.2f} {target:>7.2f}"
+            f"{reached:>12.0f} ({kl_there:.1f}){start:>8.2f} {last:>6.2f} {kl:>5.1f} {times['peak_mib']:>9.0f}",
+            flush=True,
+        )
+    return found
+
+
+def tuned(text: str) -> tuple[str, str, float]:
+    """Read CONTENDER.KEY=VALUE."""
+    place, _, value = text.partition("=")
+    who, _, key = place.partition(".")
+    return who, key, float(value)
+
+
 def main() -> None:
-    """Print a row for each run as it comes, then the ratios."""
+    """Print the rows of each seed as they come, then the ratios."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--shape", nargs="+", default=["demo", "32k"], choices=["demo", "32k"])
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--taste", default="kind")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rollouts", type=int, default=12)
-    parser.add_argument("--rate", type=float, default=1e-4)
-    parser.add_argument("--target", type=float, default=2.0, help="The held-out score to reach.")
+    parser.add_argument("--target", type=float, help="The held-out score to reach; by default TRL's last.")
+    parser.add_argument("--clock", default="wall", choices=["wall", "cpu"], help="cpu for a machine that is not idle.")
+    parser.add_argument("--tune", nargs="+", type=tuned, default=[], help="Such as trl.learning_rate=2e-4.")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "ppo")
     parser.add_argument("--contenders", nargs="+", default=["trl", "head", "full"], choices=["trl", "head", "full"])
     options = parser.parse_args()
-    work = options.work.resolve()
-    work.mkdir(parents=True, exist_ok=True)
-    python, demo = peer_python(work), prepare(work)
-    print("shape seed trainer  samples/s  seconds to score (KL there)   last score    KL  peak MiB", flush=True)
+    if options.target is None and "trl" not in options.contenders:
+        parser.error("without trl among the contenders there is no score to reach: give one with --target")
+    options.work = options.work.resolve() / options.taste
+    options.work.mkdir(parents=True, exist_ok=True)
+    demo = prepare(options.work, options.taste)
+    print("shape seed trainer  samples/s   score   seconds to it (KL)   start   last    KL  peak MiB", flush=True)
     for name in options.shape:
-        shape = demo if name == "demo" else widen(demo, work / "32k")
-        reached: dict[str, list[float]] = {}
-        for seed in range(options.seeds):
-            for who in options.contenders:
-                settings = {
-                    "policy": str(shape / "policy"),
-                    "reward": str(shape / "reward"),
-                    "prompts": str(work / "train.parquet"),
-                    "seed": seed,
-                    "rollouts": options.rollouts,
-                    "rollout_size": 64,
-                    "batch_size": 16,
-                    "epochs": 4,
-                    "max_new_tokens": 96,
-                    "temperature": 0.9,
-                    "learning_rate": options.rate,
-                    "critic": who,
-                }
-                folder = work / f"{name}-{who}-{seed}-{options.rate:g}"
-                peer = who == "trl"
-                times = run(
-                    python if peer else sys.executable, f"ppo_{'peer' if peer else 'ours'}.py", settings, folder
-                )
-                judged = judge(shape, work / "heldout.parquet", folder, 0.9, 96)
-                at, kl = time_to(options.target, times["seconds"][EVERY - 1 :: EVERY], judged)
-                reached.setdefault(who, []).append(at)
-                speed = 64 * options.rollouts / times["seconds"][-1]
-                print(
-                    f"{name:<5} {seed:>4} {who:<7} {speed:>10.2f} {at:>13.0f} ({kl:.1f})"
-                    f"{judged[-1][0]:>24.2f} {judged[-1][1]:>5.1f} {times['peak_mib']:>9.0f}",
-                    flush=True,
-                )
-        for who in reached:
-            if who != "trl" and "trl" in reached:
-                ratios = [theirs / ours for theirs, ours in zip(reached["trl"], reached[who], strict=True)]
+        shape = demo if name == "demo" else widen(demo, options.work / "32k")
+        reached = [compare(options, name, shape, seed) for seed in options.seeds]
+        for who in options.contenders:
+            if who != "trl" and "trl" in options.contenders:
+                ratios = [one["trl"][0] / one[who][0] for one in reached]
                 print(f"{name}: TRL's time / ours with a {who} critic: {', '.join(f'{one:.2f}' for one in ratios)}")
 
 

@@ -27,6 +27,7 @@ def main() -> None:
     folder = Path(settings["folder"])
     torch.set_num_threads(1)
     names = ("seed", "rollouts", "rollout_size", "batch_size", "epochs", "max_new_tokens", "temperature", "critic")
+    tuned = {"learning_rate": 1e-4, **settings["tuned"]}
     recipe = PpoRecipe(
         kind="ppo",
         policy=settings["policy"],
@@ -34,12 +35,13 @@ def main() -> None:
         reward_model=settings["reward"],
         kl_budget=None,
         **{name: settings[name] for name in names},
+        **tuned,
     )
     policy, tokenizer = load_policy(settings["policy"])
     reference = load_policy(settings["policy"])[0].requires_grad_(False)
     reward_model = load_reward_model(settings["reward"])[0].requires_grad_(False)
     prompts = [messages for _, messages in read_prompts(Path(settings["prompts"]))]
-    arguments = training_arguments(JobDir(folder), recipe, settings["learning_rate"], **loop_arguments(recipe))
+    arguments = training_arguments(JobDir(folder), recipe, tuned["learning_rate"], **loop_arguments(recipe))
     models = Models(policy, tokenizer, reference, reward_model)
     trainer = PpoTrainer(models, prompts, recipe, GRPOConfig(**arguments))
     clock = Clock(policy, folder, recipe.steps_a_rollout)

@@ -44,10 +44,11 @@ def main() -> None:
     prompts = [row["prompt"] for row in pq.read_table(settings["prompts"]).to_pylist()]
     texts = [tokenizer.apply_chat_template(one, tokenize=False, add_generation_prompt=True) for one in prompts]
     ids = tokenizer(texts, add_special_tokens=False)["input_ids"]
+    tuned = {"learning_rate": 1e-4, "cliprange_value": 0.2, "vf_coef": 0.1, **settings["tuned"]}
     config = PPOConfig(
+        **tuned,
         output_dir=str(folder / "out"),
         seed=settings["seed"],
-        learning_rate=settings["learning_rate"],
         lr_scheduler_type="linear",
         warmup_steps=0.05,
         per_device_train_batch_size=settings["rollout_size"],  # of which each mini-batch takes its part,
@@ -63,8 +64,6 @@ def main() -> None:
         gamma=1.0,
         lam=0.95,
         cliprange=0.2,
-        cliprange_value=0.2,
-        vf_coef=0.1,
         whiten_rewards=False,
         adam_epsilon=1e-5,
         num_sample_generations=0,

@@ -145,6 +145,12 @@ def record_chat_pair(
         return _showing(db, showing_id, labeler)
 
 
+def check_client_key(client_key: str, of: str) -> None:
+    """Raise UserError for what cannot tell a retry from another decision; `of` is what carries the key."""
+    if not isinstance(client_key, str) or not 1 <= len(client_key) <= 200 or not client_key.isprintable():
+        raise UserError(f"A {of} carries a client_key of 1 to 200 printable characters, made anew for every decision.")
+
+
 def _showing(db: Database, showing_id: int, labeler: str) -> Showing:
     row = labels.showing_of(db, showing_id, labeler)
     texts = labels.pair_texts(db, row["pair_id"])
@@ -173,8 +179,7 @@ def _check(verdict: str, strength: int, client_key: str, seconds: float | None) 
     if not isinstance(strength, int) or not (1 <= strength <= 4 if wants_strength else strength == 0):
         allowed = "1 to 4" if wants_strength else "0"
         raise UserError(f"The strength of {verdict} is {allowed}, not {strength!r}.")
-    if not isinstance(client_key, str) or not 1 <= len(client_key) <= 200 or not client_key.isprintable():
-        raise UserError("A vote carries a client_key of 1 to 200 printable characters, made anew for every decision.")
+    check_client_key(client_key, "vote")
     if seconds is not None and not (isinstance(seconds, (int, float)) and 0 <= seconds < 1e7):
         raise UserError(f"The seconds of a vote are a number from 0 on, not {seconds!r}.")
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +10,7 @@ from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
 from storage.exchange.demonstrations import Demonstration, demonstrations_of
 from storage.exchange.reading import BadRow
+from storage.frozen import freeze_lines, path_of
 from storage.labels import showing_of
 
 STANDING = """
@@ -72,16 +70,7 @@ def standing(store: Store) -> list[Demonstration]:
 
 def freeze(store: Store) -> Path:
     """Write what may be learned from to an immutable file of chat records, named by its sha256; returns its path."""
-    content = "".join(
-        json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in to_learn_from(store)
-    ).encode()
-    path = store.snapshots / f"demonstrations-{hashlib.sha256(content).hexdigest()}.jsonl"
-    partial = path.with_suffix(f".{secrets.token_hex(8)}.partial")
-    with partial.open("wb") as handle:
-        handle.write(content)
-        os.fsync(handle.fileno())
-    partial.replace(path)
-    return path
+    return path_of(store, "demonstrations", freeze_lines(store, "demonstrations", to_learn_from(store)))
 
 
 def _check(prompt: list[dict[str, Any]], text: str) -> None:

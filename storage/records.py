@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
 Verdict = Literal["a", "b", "tie", "both_bad", "skip", "withdrawn"]
+Thumb = Literal["up", "down", "withdrawn"]
 Split = Literal["train", "heldout"]
 Fold = Literal["train", "judge"]
 JobStatus = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -65,6 +66,16 @@ class Vote:
     showing_id: int
     verdict: str
     strength: int
+    duplicate: bool
+
+
+@dataclass(frozen=True)
+class Rating:
+    """An acknowledged thumb on a single answer. `duplicate` says that it was there already."""
+
+    rating_id: int
+    completion_id: int
+    thumb: Thumb
     duplicate: bool
 
 
@@ -136,7 +147,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Round:
-    """One pass from a snapshot of the votes to a candidate policy."""
+    """One pass from a snapshot of the votes to a candidate policy; `ratings_sha256` names the thumbs it learns from."""
 
     round_id: int
     method: str
@@ -150,6 +161,7 @@ class Round:
     created_at: str
     finished_at: str | None
     estimate: dict[str, Any] | None
+    ratings_sha256: str | None
 
 
 @dataclass(frozen=True)

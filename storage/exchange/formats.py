@@ -1,4 +1,4 @@
-"""One row of a file in a known format, as a prompt or a preference: what `docs/formats.md` describes.
+"""One row of a file in a known format, as a prompt, a preference or a rating: what `docs/formats.md` describes.
 
 Each reader takes the row's value and raises BadRow with the reason when it is not of its format.
 """
@@ -18,6 +18,7 @@ from storage.records import MARGINS, Message
 
 MOST_CHARACTERS = 200_000  # of one text: far more than any policy here reads, and still shown in a page
 ROLES = ("system", "user", "assistant")
+LABELS = {"true": True, "false": False}  # as JSON, CSV and Parquet have them
 SPEAKERS = {"Human": "user", "Assistant": "assistant"}
 
 Messages = tuple[Message, ...]
@@ -36,6 +37,15 @@ class ImportedPreference:
     strength: int
 
 
+@dataclass(frozen=True)
+class ImportedRating:
+    """A prompt, an answer to it, and whether it was found good."""
+
+    prompt: Messages
+    completion: str
+    label: bool
+
+
 def detect(path: Path, values: Iterable[Any]) -> str:
     """The format of a file by its first readable row. Raises UserError when it is none."""
     first = next((value for value in values if isinstance(value, str | dict)), None)
@@ -44,6 +54,8 @@ def detect(path: Path, values: Iterable[Any]) -> str:
     if "chosen" in first and "rejected" in first:
         transcript = isinstance(first["chosen"], str) and _TURN.match("\n\n" + first["chosen"].lstrip())
         return "hh" if transcript and first.get("prompt") is None else "trl"
+    if "completion" in first and "label" in first:
+        return "unpaired"
     if "instruction" in first:
         return "alpaca"
     if "prompt" in first or "messages" in first:
@@ -105,8 +117,24 @@ def read_hh(row: Any) -> ImportedPreference:
     return _preference(_merged(chosen[:shared]), _rest(chosen[shared:]), _rest(rejected[shared:]), _strength(None))
 
 
+def read_unpaired(row: Any) -> ImportedRating:
+    """TRL's unpaired preference: `prompt` and `completion`, plain or conversational, and a `label`, true for good."""
+    turns = conversation_of(field_of(row, "prompt"), "the prompt")
+    completion = field_of(row, "completion")
+    if isinstance(completion, list):
+        answer = conversation_of(completion, "the completion")
+        if [turn["role"] for turn in answer] != ["assistant"]:
+            raise BadRow("the completion is not one message of an assistant's")
+        completion = answer[0]["content"]
+    label = LABELS.get(str(field_of(row, "label")).lower())
+    if label is None:
+        raise BadRow("the label is neither true nor false")
+    return ImportedRating(_ending_in_user(turns), text_of(completion, "the completion"), label)
+
+
 PROMPT_READERS: dict[str, Callable[[Any], Messages]] = {"prompts": read_prompt, "alpaca": read_alpaca}
 PREFERENCE_READERS: dict[str, Callable[[Any], ImportedPreference]] = {"trl": read_trl, "hh": read_hh}
+RATING_READERS: dict[str, Callable[[Any], ImportedRating]] = {"unpaired": read_unpaired}
 
 
 def _preference(turns: Messages, chosen: str, rejected: str, strength: int) -> ImportedPreference:

@@ -27,7 +27,10 @@ MOST_ROWS = 2_000_000
 PARQUET_BATCH = 64  # a few bytes of Parquet can stand for many rows, so they are unpacked a few at a time
 NAMES_SHOWN = 8
 SUFFIXES = (".txt", ".json", ".jsonl", ".csv", ".parquet")
-COLUMNS = ("prompt", "messages", "instruction", "input", "output", "instances", "chosen", "rejected", "margin")
+COLUMNS = (
+    *("prompt", "messages", "instruction", "input", "output", "instances", "chosen", "rejected", "margin"),
+    *("completion", "label"),
+)
 GZIP_MAGIC = b"\x1f\x8b"
 
 _BETWEEN_RECORDS = re.compile(r"[\s,]*")

@@ -56,6 +56,7 @@ INPUTS = {
     "reward_model",
     "against",
     "preferences",
+    "ratings",
     "prompts",
     "judge",
     "run_snapshots",

@@ -1,13 +1,20 @@
-"""A snapshot's votes as single answers that are desirable or not, as KTO learns from them. Imports no torch."""
+"""Votes and thumbs as single answers that are desirable or not, as KTO learns from them. Imports no torch."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from alignment.chatformat import CutOff
 from alignment.preferences import Votes, sides_of
 from storage.records import Message
 
 MOST_IMBALANCE = 4 / 3
+
+Ratings = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -20,18 +27,35 @@ class JudgedAnswer:
     desirable: bool
 
 
-def judged_answers(votes: Votes, fold: str, pairs: bool) -> list[JudgedAnswer]:
-    """What a fold's votes say of single answers, in the order of the snapshot.
+def read_ratings(path: Path) -> Ratings:
+    """All rows of a file of thumbs, as `storage.ratings` freezes them."""
+    with path.open(encoding="utf-8", newline="\n") as lines:  # not at U+2028, where `splitlines` cuts too
+        return [json.loads(line) for line in lines]
+
+
+def judged_answers(votes: Votes, fold: str, pairs: bool, ratings: Ratings = ()) -> list[JudgedAnswer]:
+    """What a fold's votes, and then its thumbs, say of single answers, each in the order that they were frozen in.
 
     Of a both-bad vote both answers are undesirable. With `pairs`, of a vote for one side the chosen answer is desirable
-    and the other one not. A tie says only that two answers are alike, so it is left out.
+    and the other one not. A tie says only that two answers are alike, so it is left out. An answer with a thumb up is
+    desirable, and one with a thumb down is not.
     """
     found = []
     for row in votes:
         if row["fold"] == fold:
             for answer, desirable in _verdicts(row, pairs):
                 found.append(JudgedAnswer(row["prompt_id"], tuple(row["prompt"]), answer, desirable))
+    for row in ratings:
+        if row["fold"] == fold:
+            answer = CutOff(row["completion"]) if row["ended"] is False else row["completion"]
+            found.append(JudgedAnswer(row["prompt_id"], tuple(row["prompt"]), answer, row["thumb"] == "up"))
     return found
+
+
+def thumbs_on(ratings: Ratings, fold: str) -> dict[str, int]:
+    """How many thumbs on a fold's prompts are up, and how many down."""
+    thumbs = [row["thumb"] for row in ratings if row["fold"] == fold]
+    return {"thumbs_up": thumbs.count("up"), "thumbs_down": thumbs.count("down")}
 
 
 def balancing_weights(desirable: int, undesirable: int) -> tuple[float, float]:

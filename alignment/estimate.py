@@ -2,7 +2,8 @@
 
 The model is the simplest that can be checked: a job's seconds are proportional to its work, and its work is examples
 times bytes of the model. The rate is the median of the newest past jobs of the same kind that ran in one go; the
-lowest and the highest of their rates give the range. It leaves out the lengths of the texts and what a start costs.
+lowest and the highest of their rates give the range. It leaves out the lengths of the texts,
+the thumbs that KTO learns from, and what a start costs.
 """
 
 from __future__ import annotations

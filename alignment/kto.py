@@ -1,6 +1,6 @@
 """A kto job: a policy from single answers, desirable or not, by TRL's KTOTrainer (Ethayarajh et al. 2024).
 
-in: policy, reference, preferences.parquet      out: model/
+in: policy, reference, preferences.parquet, ratings.jsonl (if there are thumbs)      out: model/
 
 An answer is worth what its log-ratio to the reference is above the mean KL of policy and reference. TRL estimates that
 in every batch from answers put behind other prompts, so batches are fixed once, in an order shuffled by the seed.
@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerBase
 from trl import KTOConfig, KTOTrainer
 
 from alignment.chatformat import encode_answers, encode_prompts
-from alignment.desirability import JudgedAnswer, balancing_weights, judged_answers
+from alignment.desirability import JudgedAnswer, balancing_weights, judged_answers, read_ratings, thumbs_on
 from alignment.jobdir import JobDir
 from alignment.offline import Lesson, run_offline
 from alignment.preferences import Votes
@@ -48,15 +48,16 @@ class TokenisedKtoTrainer(KTOTrainer):
 
 
 def run(job: JobDir, recipe: KtoRecipe) -> dict[str, Any]:
-    """Train by KTO on single answers; the result is `run_offline`'s, with how many of either kind and their weights."""
+    """Train by KTO on single answers; the result is `run_offline`'s, with counts of both kinds, weights and thumbs."""
+    ratings = read_ratings(job.resolve(recipe.ratings)) if recipe.ratings else ()
 
     def lesson(votes: Votes, tokenizer: PreTrainedTokenizerBase, limit: int) -> Lesson:
-        judged = judged_answers(votes, recipe.fold, recipe.pairs)
+        judged = judged_answers(votes, recipe.fold, recipe.pairs, ratings)
         rows = [row for row in _tokenised(tokenizer, judged) if len(row["prompt_ids"] + row["completion_ids"]) <= limit]
         random.Random(recipe.seed).shuffle(rows)
         counts = _counts(rows)
         weights = _weights(recipe, counts)
-        figures = {**counts, **weights, "dropped": len(judged) - len(rows)}
+        figures = {**counts, **weights, **thumbs_on(ratings, recipe.fold), "dropped": len(judged) - len(rows)}
         return Lesson(with_mismatched(rows, recipe.batch_size), loss_arguments(recipe, weights, limit), figures)
 
     return run_offline(job, recipe, TokenisedKtoTrainer, KTOConfig, lesson)
@@ -114,7 +115,7 @@ def _counts(rows: Rows) -> dict[str, int]:
         if count == 0:
             raise UserError(
                 f"KTO needs answers of both kinds, and of {len(rows)} answers to train on none is {kind}: "
-                "with the setting pairs, the votes for one side give both."
+                "thumbs up and down give them, and with the setting pairs the votes for one side give both."
             )
     return counts
 

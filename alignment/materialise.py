@@ -18,7 +18,7 @@ import yaml
 
 from alignment.jobdir import JobDir
 from alignment.queue import resolve
-from storage import jobs, registry, snapshots
+from storage import frozen, jobs, registry, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Job
@@ -80,6 +80,8 @@ def _path_of(store: Store, reference: dict[str, int]) -> str:
 def _write_input(store: Store, target: Path, source: dict[str, Any]) -> None:
     if "snapshot" in source:
         _copy_snapshot(store, source["snapshot"], target)
+    elif "ratings" in source:
+        _copy_ratings(store, source["ratings"], target)
     elif "prompt_ids" in source:
         pq.write_table(pa.Table.from_pylist(_prompt_rows(store, source["prompt_ids"]), PROMPT_SCHEMA), target)
     else:
@@ -91,12 +93,19 @@ def _write_input(store: Store, target: Path, source: dict[str, Any]) -> None:
 
 
 def _copy_snapshot(store: Store, sha256: str, target: Path) -> None:
-    frozen = store.snapshots / f"{sha256}.parquet"
-    _copy(frozen, target)
+    snapshot = store.snapshots / f"{sha256}.parquet"
+    _copy(snapshot, target)
     if not snapshots.verify(target, sha256):
         raise UserError(
-            f"The snapshot {frozen} is damaged, so nothing was trained on it: start anew, to freeze the votes again."
+            f"The snapshot {snapshot} is damaged, so nothing was trained on it: start anew, to freeze the votes again."
         )
+
+
+def _copy_ratings(store: Store, sha256: str, target: Path) -> None:
+    path = frozen.path_of(store, "ratings", sha256)
+    _copy(path, target)
+    if not frozen.is_whole(target, sha256):
+        raise UserError(f"The thumbs in {path} are damaged, so nothing was trained on them: start anew.")
 
 
 def _copy(source: Path | str, target: Path) -> None:

@@ -19,7 +19,7 @@ from alignment.config import ONLINE, RoundRecipe, load_round_recipe
 from alignment.estimate import estimate_round
 from alignment.evaluations import evaluation_spec, reward_judge
 from alignment.materialise import discard
-from storage import jobs, prompts, registry, rounds, snapshots
+from storage import jobs, prompts, ratings, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model, Round, Snapshot
@@ -45,6 +45,7 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
     if recipe.method == "kto":
         _check_both_kinds(store, pairs=recipe.kto.get("pairs", True))
     snapshot = snapshots.take(store)
+    thumbs = ratings.freeze(store) if recipe.method == "kto" else None
     with store.write() as db:
         _check_none_at_work(store)  # again, for nobody else starts one while the write lock is held
         round_id = rounds.insert_round(
@@ -55,6 +56,7 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
             recipe.model_dump(exclude_none=True),
             actor,
             estimate,
+            thumbs,
         )
         advance(store, db, round_id)
         _score_the_last_reward_model(store, db, snapshot, actor)
@@ -96,13 +98,16 @@ def check_labels(store: Store) -> None:
 
 def _check_both_kinds(store: Store, pairs: bool) -> None:
     """Raise UserError when KTO, with or without `pairs`, would find no desirable or no undesirable answer."""
-    tally = snapshots.tally(store)
-    sides = (tally["left", "train"] + tally["right", "train"]) * pairs
-    if not sides:
-        raise UserError(
-            "KTO needs desirable answers and undesirable ones, and without pairs no vote says that an answer is "
-            "desirable: leave kto.pairs as it is."
-        )
+    votes, thumbs = snapshots.tally(store), ratings.tally(store)
+    sides = (votes["left", "train"] + votes["right", "train"]) * pairs
+    good = sides + thumbs["up", "train"]
+    bad = sides + thumbs["down", "train"] + votes["both_bad", "train"]
+    for count, kind, thumb in ((good, "desirable", "up"), (bad, "undesirable", "down")):
+        if not count:
+            raise UserError(
+                "KTO needs desirable answers and undesirable ones, and without pairs nothing on the prompts to train "
+                f"on says that an answer is {kind}: leave kto.pairs as it is, or give thumbs {thumb} in the chat."
+            )
 
 
 def advance(store: Store, db: Database, round_id: int) -> None:
@@ -225,6 +230,9 @@ def _policy_spec(store: Store, this: Round, recipe: RoundRecipe, parent: Model, 
     else:
         files = {"preferences.parquet": {"snapshot": snapshots.get(store, this.snapshot_id).sha256}}
         spec_recipe |= {"preferences": "preferences.parquet"}
+        if this.ratings_sha256 is not None:
+            files |= {"ratings.jsonl": {"ratings": this.ratings_sha256}}
+            spec_recipe |= {"ratings": "ratings.jsonl"}
     return _spec(this, spec_recipe, files, f"round-{this.round_id}", parent.model_id)
 
 

@@ -24,11 +24,15 @@ def insert_round(
     recipe: dict[str, Any],
     requested_by: str,
     estimate: dict[str, Any] | None = None,
+    ratings_sha256: str | None = None,
 ) -> int:
-    """Open a round inside the caller's transaction; `estimate` is what it is likely to take."""
+    """Open a round inside the caller's transaction; `estimate` is what it is likely to take.
+
+    `ratings_sha256` names the frozen thumbs that its policy learns from, where it does and there are any.
+    """
     cursor = db.execute(
-        "INSERT INTO rounds (method, status, snapshot_id, parent_id, recipe, requested_by, created_at, estimate)"
-        " VALUES (?, 'running', ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO rounds (method, status, snapshot_id, parent_id, recipe, requested_by, created_at, estimate,"
+        " ratings_sha256) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?)",
         [
             method,
             snapshot_id,
@@ -37,6 +41,7 @@ def insert_round(
             requested_by,
             now(),
             json.dumps(estimate) if estimate else None,
+            ratings_sha256,
         ],
     )
     round_id = int(cursor.lastrowid or 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from trl import KTOConfig, KTOTrainer
 
 from alignment.chatformat import CutOff
 from alignment.config import load_recipe
-from alignment.desirability import balancing_weights, judged_answers
+from alignment.desirability import balancing_weights, judged_answers, read_ratings, thumbs_on
 from alignment.kto import TokenisedKtoTrainer, loss_arguments, with_mismatched
 from alignment.models import load_policy
 from alignment.recipes.preferences import KtoRecipe
@@ -51,6 +52,34 @@ def test_an_answer_that_was_cut_off_is_learned_without_an_end() -> None:
     first, second = judged_answers([row("both_bad", ended_a=False, ended_b=True)], "train", True)
     assert isinstance(first.answer, CutOff)
     assert not isinstance(second.answer, CutOff)
+
+
+def thumb(way: str, answer: str, fold: str = "train", ended: bool | None = None) -> dict[str, Any]:
+    prompt = [{"role": "user", "content": "Why?"}]
+    return {"prompt_id": 2, "prompt": prompt, "completion": answer, "ended": ended, "thumb": way, "fold": fold}
+
+
+def test_a_thumb_up_is_a_desirable_answer_and_a_thumb_down_an_undesirable_one_behind_the_votes() -> None:
+    thumbs = [thumb("down", "third"), thumb("up", "fourth"), thumb("up", "fifth", fold="judge")]
+    judged = judged_answers([row("a")], "train", True, thumbs)
+    said = [(one.prompt_id, one.answer, one.desirable) for one in judged]
+    assert said == [(1, "first", True), (1, "second", False), (2, "third", False), (2, "fourth", True)]
+    assert judged_answers([row("a")], "train", False, thumbs) == judged[2:]
+    assert thumbs_on(thumbs, "train") == {"thumbs_up": 1, "thumbs_down": 1}
+    assert thumbs_on(thumbs, "judge") == {"thumbs_up": 1, "thumbs_down": 0}
+
+
+def test_a_thumb_on_an_answer_that_was_cut_off_teaches_no_end() -> None:
+    thumbs = [thumb("up", "in the middl", ended=False), thumb("up", "whole", ended=True), thumb("up", "who knows")]
+    cut = [isinstance(one.answer, CutOff) for one in judged_answers([], "train", True, thumbs)]
+    assert cut == [True, False, False]
+
+
+def test_a_file_of_thumbs_has_one_to_a_line_whatever_characters_are_in_it(tmp_path: Path) -> None:
+    thumbs = [thumb("up", "one\u2028two\x85\r\nthree"), thumb("down", "four")]
+    path = tmp_path / "ratings.jsonl"
+    path.write_bytes("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in thumbs).encode())
+    assert read_ratings(path) == thumbs
 
 
 @pytest.mark.parametrize(
@@ -156,8 +185,23 @@ def test_the_first_loss_is_one_half_where_policy_and_reference_agree(tmp_path: P
 
 def test_answers_of_one_kind_only_are_refused(tmp_path: Path) -> None:
     policy = str(make_model("llama", tmp_path / "policy"))
-    with pytest.raises(UserError, match="of 2 answers to train on none is desirable: with the setting pairs"):
+    with pytest.raises(UserError, match="of 2 answers to train on none is desirable: thumbs up and down give them"):
         run_job(tmp_path / "job", kind="kto", policy=policy, reference=policy, pairs=False)
+
+
+def test_thumbs_alone_can_be_learned_from(tmp_path: Path) -> None:
+    """Two thumbs up and three down on train prompts; of the snapshot's votes only the both-bad one counts."""
+    policy = str(make_model("llama", tmp_path / "policy"))
+    thumbs = [thumb("up" if number < 2 else "down", f"The sea {number}") for number in range(5)]
+    path = tmp_path / "ratings.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in [*thumbs, thumb("up", "unseen", fold="judge")]))
+    once = {"max_steps": 1, "batch_size": 8, "learning_rate": 1e-9}
+    _, result = run_job(
+        tmp_path / "job", kind="kto", policy=policy, reference=policy, pairs=False, ratings=str(path), **once
+    )
+    assert (result["thumbs_up"], result["thumbs_down"], result["both_bad"]) == (2, 3, 1)
+    assert (result["desirable"], result["undesirable"]) == (2, 5)
+    assert result["loss"] == pytest.approx(0.5 * (2 * 5 / 2 + 5) / 7, abs=1e-4)
 
 
 def test_a_batch_of_one_cannot_be_compared_with_itself() -> None:

@@ -143,7 +143,7 @@ def test_frozen_they_are_named_by_their_content(chatted: Store) -> None:
     path = path_of(chatted, "ratings", sha256)
     (row,) = [json.loads(line) for line in path.read_text().splitlines()]
     assert (row["prompt"], row["completion"], row["thumb"]) == (QUESTION, "Flüsse – 川", "up")
-    assert (row["labeler"], row["model"], row["fold"], row["ended"]) == ("local", "policy", "train", None)
+    assert (row["labeler"], row["model"], row["fold"], row["ended"]) == ("local", "policy", "judge", None)
     path.write_text("damaged")
     assert not is_whole(path, sha256)
     assert ratings.freeze(chatted) == sha256

@@ -12,15 +12,17 @@ import pytest
 
 from alignment import queue, rounds
 from alignment.config import load_recipe
-from alignment.materialise import directory_of
+from alignment.materialise import directory_of, materialise
 from alignment.publish import publish
 from alignment.round_commands import status_command
 from labeling import session
-from storage import jobs, registry, snapshots
+from labeling.rating import rate
+from storage import frozen, jobs, ratings, registry, snapshots
 from storage import rounds as round_rows
 from storage.database import Store
 from storage.errors import UserError
-from storage.prompts import NewPrompt, add_prompts
+from storage.prompts import NewPrompt, add_prompts, fold_of, prompt_hash
+from storage.records import Message, Thumb
 from tests.conftest import add_pairs
 
 
@@ -157,6 +159,56 @@ def test_kto_without_an_answer_of_either_kind_is_refused(store: Store) -> None:
     add_votes(store, 6, "both_bad")
     assert "KTO needs desirable answers" in refusal(store, "kto", kto={"pairs": False})
     assert "'kto.desirable_weight'" in refusal(store, "kto", kto={"desirable": 2})
+
+
+def give_thumb(store: Store, thumb: Thumb, fold: str = "train") -> None:
+    """A thumb of the local user's on a new answer to a prompt of this fold."""
+    asked: list[Message] = [{"role": "user", "content": ""}]
+    while asked[0]["content"] == "" or fold_of(prompt_hash(asked)) != fold:
+        asked = [{"role": "user", "content": f"{asked[0]['content']} {thumb}?"}]
+    answer = f"Answer {store.rows('SELECT count(*) AS n FROM ratings')[0]['n']}"
+    rate(store, "local", asked, 1, answer, thumb, "key")
+
+
+def test_without_pairs_kto_learns_from_thumbs_where_there_are_both_kinds(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    give_thumb(store, "down", fold="judge")
+    give_thumb(store, "up")
+    assert "that an answer is undesirable" in refusal(store, "kto", kto={"pairs": False})
+    give_thumb(store, "down")
+    rounds.start(store, "kto", {"kto": {"pairs": False}}, "local")
+    first, second, policy = [finish(store, {}) for _ in range(3)]
+    assert [list(job.spec["files"]) for job in (first, second)] == [["preferences.parquet"]] * 2
+    assert list(policy.spec["files"]) == ["preferences.parquet", "ratings.jsonl"]
+    assert policy.spec["recipe"]["ratings"] == "ratings.jsonl"
+
+
+def test_a_kto_round_learns_from_the_thumbs_as_they_stood_when_it_was_started(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    give_thumb(store, "up")
+    then = ratings.freeze(store)
+    round_id = rounds.start(store, "kto", {}, "local")
+    give_thumb(store, "down")
+    *_, policy = [finish(store, {}) for _ in range(3)]
+    assert policy.spec["files"]["ratings.jsonl"] == {"ratings": then}
+    assert round_rows.get(store, round_id).ratings_sha256 == then != ratings.freeze(store)
+
+
+def test_a_job_is_not_given_damaged_thumbs(store: Store) -> None:
+    recipe = {"kind": "kto", "policy": "/p", "reference": "/p", "ratings": "ratings.jsonl"}
+    add_votes(store, 4)
+    give_thumb(store, "up")
+    sha256 = ratings.freeze(store)
+    assert sha256 is not None
+    spec = {"recipe": recipe, "files": {"ratings.jsonl": {"ratings": sha256}}, "publish": {}}
+    job = jobs.get(store, queue.submit(store, "kto", spec, "local"))
+    frozen.path_of(store, "ratings", sha256).write_text("{}")
+    with pytest.raises(UserError, match="are damaged, so nothing was trained on them"):
+        materialise(store, job)
+    assert ratings.freeze(store) == sha256
+    materialise(store, job)
 
 
 @pytest.mark.parametrize(("asked", "named"), [("parent", "second"), ("initial", "first"), ("first", "first")])

@@ -130,6 +130,7 @@ class KtoRecipe(VotesRecipe):
     kind: Literal["kto"]
     batch_size: int = Field(16, ge=2, description="Answers to a forward pass on one device, which are compared.")
     loss_type: Literal["kto", "apo_zero_unpaired"] = Field("kto", description="The loss, as TRL names it.")
+    ratings: str | None = Field(None, description="File of thumbs on single answers, if there are any.")
     pairs: bool = Field(
         True, description="Take the two answers of a vote for one side too, as a desirable and an undesirable one."
     )

@@ -37,6 +37,8 @@ STAGE_FIGURES = {
     "train_pairs": "pairs learned from",
     "desirable": "desirable answers learned from",
     "undesirable": "undesirable ones",
+    "thumbs_up": "thumbs up among all",
+    "thumbs_down": "thumbs down",
     "heldout_pairs": "unseen pairs",
     "train_prompts": "prompts asked in turn",
     "rollouts": "rollouts",

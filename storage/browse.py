@@ -26,6 +26,7 @@ AND (:search = '' OR instr(lower(left), lower(:search))
     OR instr(lower(right), lower(:search))
     OR EXISTS (SELECT 1 FROM json_each(messages) WHERE instr(lower(json_extract(value, '$.content')), lower(:search))))
 """
+THUMBS = "SELECT thumb, count(*) AS n FROM current_ratings GROUP BY thumb"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,10 @@ class VotePage:
 
 @dataclass(frozen=True)
 class Tally:
-    """Standing votes in all and by verdict as shown, how many people cast them, on how many prompts; all prompts."""
+    """Standing votes in all and by verdict as shown, how many people cast them, on how many prompts; all prompts.
+
+    `thumbs_up` and `thumbs_down` are the standing thumbs on single answers.
+    """
 
     votes: int
     left: int
@@ -65,6 +69,8 @@ class Tally:
     prompts: int
     train: int
     heldout: int
+    thumbs_up: int
+    thumbs_down: int
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,14 @@ def tally(store: Store) -> Tally:
     )
     assert row is not None
     splits = {row["split"]: row["n"] for row in store.rows("SELECT split, count(*) AS n FROM prompts GROUP BY split")}
-    return Tally(**row, train=splits.get("train", 0), heldout=splits.get("heldout", 0))
+    thumbs = {row["thumb"]: row["n"] for row in store.rows(THUMBS)}
+    return Tally(
+        **row,
+        train=splits.get("train", 0),
+        heldout=splits.get("heldout", 0),
+        thumbs_up=thumbs.get("up", 0),
+        thumbs_down=thumbs.get("down", 0),
+    )
 
 
 def labelers(store: Store) -> list[str]:

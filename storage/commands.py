@@ -24,12 +24,12 @@ def add_commands(app: typer.Typer) -> None:
 
 def import_command(
     file: Annotated[Path, typer.Argument(help="Text, JSON, JSONL, CSV or Parquet; .gz too.")],
-    format: Annotated[str, typer.Option(help="auto, prompts, alpaca, trl or hh.")] = "auto",
+    format: Annotated[str, typer.Option(help="auto, prompts, alpaca, trl, hh or unpaired.")] = "auto",
     strict: Annotated[bool, typer.Option("--strict", help="Refuse the file if any row is bad.")] = False,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Bring in prompts or preferences from a file."""
+    """Bring in prompts, preferences or ratings from a file."""
     from storage.exchange.importing import import_file
 
     report = import_file(Store.open(home), file, format=format, strict=strict)
@@ -53,12 +53,12 @@ def import_command(
 
 def export_command(
     file: Annotated[Path, typer.Argument(help="The file to write: .jsonl, .csv or .parquet.")],
-    what: Annotated[str, typer.Option(help="preferences, demonstrations or votes.")] = "preferences",
+    what: Annotated[str, typer.Option(help="preferences, demonstrations, ratings or votes.")] = "preferences",
     format: Annotated[str, typer.Option(help="trl.")] = "trl",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Write preferences, demonstrations or votes to a file."""
+    """Write preferences, demonstrations, ratings or votes to a file."""
     from storage.exchange.exporting import export_file
 
     count = export_file(Store.existing(home), file, what=what, format=format)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlite_utils.utils import sqlite3
 
-from storage import registry, snapshots
+from storage import frozen, registry, snapshots
 from storage.database import Store, remedy
 from storage.errors import UserError
 from storage.records import Model
@@ -39,7 +39,12 @@ def backup(store: Store, target: Path) -> None:
 def check(store: Store) -> list[str]:
     """One sentence for everything that is not as the store promises; an empty list when all is well."""
     try:
-        return [*_database_problems(store), *_snapshot_problems(store), *_model_problems(store)]
+        return [
+            *_database_problems(store),
+            *_snapshot_problems(store),
+            *_rating_problems(store),
+            *_model_problems(store),
+        ]
     except sqlite3.DatabaseError as error:
         return [f"database: {store.database} cannot be read ({error}): {remedy(error)}"]
 
@@ -57,6 +62,13 @@ def _snapshot_problems(store: Store) -> Iterator[str]:
         snapshot = snapshots.get(store, row["snapshot_id"])
         if not snapshots.verify(snapshot.path, snapshot.sha256):
             yield f"snapshot {snapshot.snapshot_id}: {snapshot.path} does not hold the rows it is named after"
+
+
+def _rating_problems(store: Store) -> Iterator[str]:
+    for row in store.rows("SELECT round_id, ratings_sha256 FROM rounds WHERE ratings_sha256 IS NOT NULL"):
+        path = frozen.path_of(store, "ratings", row["ratings_sha256"])
+        if not frozen.is_whole(path, row["ratings_sha256"]):
+            yield f"round {row['round_id']}: {path} does not hold the thumbs that it is named after"
 
 
 def _model_problems(store: Store) -> Iterator[str]:

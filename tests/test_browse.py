@@ -6,6 +6,7 @@ import pytest
 
 from labeling import session
 from labeling.accounts import ensure_user
+from labeling.rating import rate
 from storage import browse, snapshots
 from storage.database import Store
 from tests.conftest import add_pairs
@@ -88,7 +89,12 @@ def test_a_page_is_found_by_walking_the_votes_in_order(store: Store) -> None:
 
 @pytest.mark.usefixtures("voted")
 def test_the_tally_counts_what_stands(store: Store) -> None:
-    assert browse.tally(store) == browse.Tally(4, 1, 1, 1, 1, 1, labelers=1, prompts=5, train=6, heldout=0)
+    for number, thumb in enumerate(("up", "down", "down", "up")):
+        rate(
+            store, "local", [{"role": "user", "content": "Question 0?"}], 1, f"answer {number % 3}", thumb, f"{number}"
+        )
+    counted = browse.Tally(4, 1, 1, 1, 1, 1, labelers=1, prompts=5, train=6, heldout=0, thumbs_up=1, thumbs_down=2)
+    assert browse.tally(store) == counted
 
 
 def test_an_empty_store_has_nothing_to_show(store: Store) -> None:

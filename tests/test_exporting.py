@@ -10,11 +10,12 @@ import datasets
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trl import DPOConfig, DPOTrainer
+from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
 
 from labeling import session
 from labeling.accounts import ensure_user
-from storage import labels
+from labeling.rating import rate
+from storage import labels, ratings
 from storage.database import Store
 from storage.errors import UserError
 from storage.exchange.exporting import WRITERS, export_file
@@ -65,6 +66,39 @@ def test_a_dpo_trainer_takes_an_export_as_it_is(ranked: Store, tmp_path: Path, s
         train_dataset=load(tmp_path / f"file{suffix}", tmp_path / "cache"),
     )
     assert trainer.train().training_loss == pytest.approx(0.693, abs=0.001)  # log 2: policy and reference agree yet
+
+
+@pytest.fixture
+def rated(ranked: Store) -> Store:
+    """Three thumbs that stand, and one that was taken back."""
+    for number, thumb in enumerate(("up", "down", "up", "down", "withdrawn")):
+        rate(ranked, "local", [{"role": "user", "content": "Why?"}], 1, f"Answer {min(number, 3)}", thumb, thumb)
+    return ranked
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_thumbs_are_exported_as_unpaired_preferences_and_come_back(rated: Store, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"file{suffix}"
+    assert export_file(rated, path, what="ratings") == 3
+    rows = load(path, tmp_path / "cache")
+    assert rows["label"] == [True, False, True]
+    assert (rows[0]["labeler"], rows[0]["model"], rows[0]["split"]) == ("local", "policy", "train")
+    assert (import_file(rated, path).imported, import_file(rated, path).known) == (0, 3)
+    other = Store.open(tmp_path / "other")
+    assert import_file(other, path, strict=True).imported == 3
+    assert [(row["prompt"], row["completion"], row["thumb"]) for row in ratings.rows(other)] == [
+        (row["prompt"], row["completion"], row["thumb"]) for row in ratings.rows(rated)
+    ]
+
+
+def test_a_kto_trainer_takes_an_export_of_thumbs_as_it_is(rated: Store, tmp_path: Path) -> None:
+    export_file(rated, tmp_path / "file.jsonl", what="ratings")
+    trainer = KTOTrainer(
+        model=str(make_model("qwen2", tmp_path / "model")),
+        args=KTOConfig(str(tmp_path / "out"), use_cpu=True, bf16=False, report_to="none", max_steps=1),
+        train_dataset=load(tmp_path / "file.jsonl", tmp_path / "cache"),
+    )
+    assert trainer.train().training_loss == pytest.approx(0.5, abs=0.001)  # policy and reference agree yet
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
@@ -146,7 +180,7 @@ def vote_on(store: Store, prompt: NewPrompt, chosen: str, rejected: str, strengt
     ("name", "what", "format", "sentence"),
     [
         ("file.xlsx", "preferences", "trl", "has to end in .jsonl"),
-        ("file.jsonl", "secrets", "trl", "take preferences, demonstrations, votes"),
+        ("file.jsonl", "secrets", "trl", "take preferences, demonstrations, ratings, votes"),
         ("file.jsonl", "preferences", "arena", "take trl"),
         ("there.jsonl", "preferences", "trl", "exists already"),
         ("no/such/folder.jsonl", "preferences", "trl", "could not be written"),
@@ -165,4 +199,6 @@ def test_an_export_that_cannot_be_is_one_sentence(
 def test_with_nothing_to_export_no_file_appears(store: Store, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="rank some pairs"):
         export_file(store, tmp_path / "file.jsonl")
+    with pytest.raises(UserError, match="give answers in the chat a thumb"):
+        export_file(store, tmp_path / "file.jsonl", what="ratings")
     assert not (tmp_path / "file.jsonl").exists()

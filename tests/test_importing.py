@@ -17,15 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils.utils import sqlite3
 
-from storage import snapshots
+from storage import ratings, snapshots
 from storage.database import Store
 from storage.errors import UserError
-from storage.exchange.formats import read_alpaca, read_hh, read_prompt, read_trl
+from storage.exchange.formats import read_alpaca, read_hh, read_prompt, read_trl, read_unpaired
 from storage.exchange.importing import import_file
 from storage.exchange.reading import BadRow
 
 CHAT = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]
 PREFERENCE = {"prompt": "What is green?", "chosen": "Grass.", "rejected": "Snow."}
+
+RATING = {"prompt": "What is green?", "completion": "Grass.", "label": True}
 
 
 def jsonl(path: Path, rows: list[Any]) -> Path:
@@ -48,7 +50,7 @@ def preferences(store: Store) -> list[tuple[str, str, int]]:
 
 
 def everything(store: Store) -> list[int]:
-    tables = ("users", "prompts", "completions", "pairs", "showings", "preferences", "journal")
+    tables = ("users", "prompts", "completions", "pairs", "showings", "preferences", "ratings", "journal")
     return [store.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in tables]
 
 
@@ -136,6 +138,11 @@ def test_two_turns_of_one_speaker_become_one_message_and_an_empty_answer_is_an_a
         (read_trl, {**PREFERENCE, "margin": "much"}, "margin"),
         (read_trl, {**PREFERENCE, "margin": float("nan")}, "margin"),
         (read_trl, {**PREFERENCE, "chosen": "a\0"}, "chosen has a NUL"),
+        (read_unpaired, {**RATING, "label": None}, "no label"),
+        (read_unpaired, {**RATING, "label": 1}, "neither true nor false"),
+        (read_unpaired, {**RATING, "completion": CHAT}, "not one message of an assistant's"),
+        (read_unpaired, {**RATING, "completion": "a\0"}, "the completion has a NUL"),
+        (read_unpaired, {**RATING, "prompt": CHAT}, "does not end in a user's turn"),
         (read_hh, {"chosen": "Hello", "rejected": "Bye"}, "does not begin with 'Human:'"),
         (
             read_hh,
@@ -224,6 +231,7 @@ def test_the_same_file_twice_doubles_nothing(store: Store, tmp_path: Path) -> No
     for name, rows in {
         "trl": [PREFERENCE, PREFERENCE, {**PREFERENCE, "prompt": "And white?"}],
         "prompts": ["Hi", "Ho"],
+        "unpaired": [RATING, RATING, {**RATING, "label": False}],
     }.items():
         path = jsonl(tmp_path / f"{name}.jsonl", rows)
         first = import_file(store, path)
@@ -239,6 +247,18 @@ def test_a_longer_file_adds_only_what_is_new(store: Store, tmp_path: Path) -> No
     report = import_file(store, jsonl(tmp_path / "long.jsonl", [PREFERENCE, other]))
     assert (report.imported, report.known) == (1, 1)
     assert preferences(store) == [("Grass.", "Snow.", 1), ("Snow.", "Grass.", 1)]
+
+
+@pytest.mark.parametrize("completion", ["Grass.", [{"role": "assistant", "content": "Grass."}]])
+@pytest.mark.parametrize("label", [True, "True", "true"])
+def test_an_unpaired_preference_is_a_thumb_by_imported(
+    store: Store, tmp_path: Path, completion: Any, label: Any
+) -> None:
+    rows = [{**RATING, "completion": completion, "label": label}, {**RATING, "completion": "Snow.", "label": False}]
+    assert import_file(store, jsonl(tmp_path / "file.jsonl", rows)).format == "unpaired"
+    found = [(row["labeler"], row["prompt"], row["completion"], row["thumb"]) for row in ratings.rows(store)]
+    prompt = [{"role": "user", "content": "What is green?"}]
+    assert found == [("imported", prompt, "Grass.", "up"), ("imported", prompt, "Snow.", "down")]
 
 
 def test_near_duplicates_of_a_held_out_prompt_are_held_out(store: Store, tmp_path: Path) -> None:
@@ -357,12 +377,14 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["role", "content", "x"]), inner),
     max_leaves=5,
 )
-FIELDS = st.sampled_from(["prompt", "messages", "instruction", "input", "instances", "chosen", "rejected", "margin"])
+FIELDS = st.sampled_from(
+    ["prompt", "messages", "instruction", "input", "instances", "chosen", "rejected", "margin", "completion", "label"]
+)
 
 
 @settings(max_examples=200, deadline=None)
 @given(row=JSON | st.dictionaries(FIELDS, JSON))
 def test_any_row_at_all_is_read_or_refused(row: Any) -> None:
-    for read in (read_prompt, read_alpaca, read_trl, read_hh):
+    for read in (read_prompt, read_alpaca, read_trl, read_hh, read_unpaired):
         with contextlib.suppress(BadRow):
             read(row)

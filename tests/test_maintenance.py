@@ -12,7 +12,8 @@ import pytest
 
 from alignment.demo.seed import seed
 from labeling import session
-from storage import snapshots
+from labeling.rating import rate
+from storage import ratings, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.journal import record
@@ -52,6 +53,17 @@ def test_a_snapshot_that_is_not_what_it_was_is_found(
     damage(Path(frozen.path))
     (problem,) = [problem for problem in check(store) if problem.startswith("snapshot")]
     assert problem.startswith("snapshot 1: ")
+
+
+def test_thumbs_of_a_round_that_are_not_what_they_were_are_found(store: Store, frozen: Snapshot) -> None:
+    rate(store, "local", [{"role": "user", "content": "Why?"}], 1, "So.", "up", "key")
+    sha256 = ratings.freeze(store)
+    with store.write() as db:
+        rounds.insert_round(db, "kto", frozen.snapshot_id, 1, {}, "local", ratings_sha256=sha256)
+    assert not [problem for problem in check(store) if problem.startswith("round")]
+    (store.snapshots / f"ratings-{sha256}.jsonl").write_text("{}")
+    (problem,) = [problem for problem in check(store) if problem.startswith("round")]
+    assert problem.startswith("round 1: ")
 
 
 def test_a_damaged_database_is_said_to_be(store: Store, frozen: Snapshot) -> None:

@@ -1,4 +1,4 @@
-"""Export: preferences in TRL's conversational form, demonstrations as chats, or every vote, in a file of rows.
+"""Export: preferences and ratings in TRL's conversational form, demonstrations as chats, or every vote.
 
 A file appears whole or not at all, and one that is there already is never overwritten.
 """
@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage import demonstrations
+from storage import demonstrations, ratings
 from storage.database import Store
 from storage.errors import UserError
 from storage.labels import STANDING_VOTES
@@ -40,6 +40,18 @@ SCHEMAS = {
             ("labeler", pa.string()),
             ("demonstration_id", pa.int64()),
             ("split", pa.string()),
+        ]
+    ),
+    "ratings": pa.schema(
+        [
+            ("prompt", CONVERSATION),
+            ("completion", CONVERSATION),
+            ("label", pa.bool_()),
+            ("rating_id", pa.int64()),
+            ("labeler", pa.string()),
+            ("model", pa.string()),
+            ("split", pa.string()),
+            ("created_at", pa.string()),
         ]
     ),
     "votes": pa.schema(
@@ -78,11 +90,13 @@ WHERE p.verdict <> 'withdrawn'
 ORDER BY p.preference_id
 """
 
+MADE_BY = {"ratings": "give answers in the chat a thumb first"}
+
 Rows = Sequence[dict[str, Any]]
 
 
 def export_file(store: Store, path: Path, what: str = "preferences", format: str = "trl") -> int:
-    """Write the preferences for one side, the demonstrations, or all votes to a new file and return how many.
+    """Write the preferences for one side, the demonstrations, the ratings or all votes to a new file; returns how many.
 
     Raises UserError when there are none, `what`, `format` or the file's suffix is unknown, or the file exists.
     """
@@ -97,7 +111,7 @@ def export_file(store: Store, path: Path, what: str = "preferences", format: str
         raise UserError(f"{path} exists already: choose a new file for the export.")
     rows = list(SOURCES[what](store))
     if not rows:
-        raise UserError(f"There are no {what} to export yet: rank some pairs first.")
+        raise UserError(f"There are no {what} to export yet: {MADE_BY.get(what, 'rank some pairs first')}.")
     _write_whole(path, lambda partial: WRITERS[suffix](partial, rows, SCHEMAS[what]))
     return len(rows)
 
@@ -124,9 +138,16 @@ def _preferences(store: Store) -> Iterator[dict[str, Any]]:
             }
 
 
+def _ratings(store: Store) -> Iterator[dict[str, Any]]:
+    for row in ratings.rows(store):
+        judged = {"completion": [{"role": "assistant", "content": row["completion"]}], "label": row["thumb"] == "up"}
+        yield {name: {**row, **judged}[name] for name in SCHEMAS["ratings"].names}
+
+
 SOURCES: dict[str, Callable[[Store], Iterable[dict[str, Any]]]] = {
     "preferences": _preferences,
     "demonstrations": demonstrations.rows,
+    "ratings": _ratings,
     "votes": _votes,
 }
 

@@ -1,7 +1,8 @@
-"""Import: a file's prompts or preferences, all or nothing, and the same ones never twice.
+"""Import: a file's prompts, preferences or ratings, all or nothing, and the same ones never twice.
 
 An imported preference takes the same rows as a vote: two completions, a pair, a showing and the preference, by a user
 named "imported". Which answer is a and which was shown left are decided by a hash, so that neither tells the verdict.
+An imported rating is one by the same user on a completion of its own.
 """
 
 from __future__ import annotations
@@ -9,28 +10,40 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from storage import labels
+from storage import labels, ratings
 from storage.database import Store, now
 from storage.errors import UserError
-from storage.exchange.formats import PREFERENCE_READERS, PROMPT_READERS, ImportedPreference, Messages, detect
+from storage.exchange.formats import (
+    PREFERENCE_READERS,
+    PROMPT_READERS,
+    RATING_READERS,
+    ImportedPreference,
+    ImportedRating,
+    Messages,
+    detect,
+)
 from storage.exchange.reading import BadRow, Row, read_rows
 from storage.journal import record
 from storage.prompts import NewPrompt, insert_prompts
-from storage.records import NewCompletion
+from storage.records import NewCompletion, Thumb
 
 IMPORTED = "imported"  # the source of the rows, and the name of their labeler
-FORMATS = ("auto", *PROMPT_READERS, *PREFERENCE_READERS)
+READERS: dict[str, Callable[[Any], Any]] = {**PROMPT_READERS, **PREFERENCE_READERS, **RATING_READERS}
+FORMATS = ("auto", *READERS)
 
 STANDING = f"""
 SELECT r.prompt_id, x.text AS a, y.text AS b, p.verdict, p.strength
 {labels.STANDING_VOTES}WHERE p.verdict IN ('a', 'b') AND r.prompt_id IN (SELECT value FROM json_each(?))
+"""
+STANDING_RATINGS = f"""
+SELECT c.prompt_id, c.text, r.thumb {ratings.STANDING}WHERE c.prompt_id IN (SELECT value FROM json_each(?))
 """
 
 
@@ -45,7 +58,7 @@ class Report:
 
 
 def import_file(store: Store, path: Path, format: str = "auto", strict: bool = False) -> Report:
-    """Bring in a file's prompts or preferences; new prompts are split so that near-duplicates share a side.
+    """Bring in a file's prompts, preferences or ratings; new prompts are split so that near-duplicates share a side.
 
     A row that is not of the format is left out and reported. Raises UserError, and changes nothing, when the file
     cannot be read, has no good row, or has a bad one and `strict` is set.
@@ -65,7 +78,7 @@ def import_file(store: Store, path: Path, format: str = "auto", strict: bool = F
             f"in row {number}, {reason}."
         )
     with store.write() as db:
-        imported = _insert_prompts(db, accepted) if format in PROMPT_READERS else _insert_preferences(db, accepted)
+        imported = INSERTERS[format](db, accepted)
         if imported:
             name = path.name.encode("utf-8", "replace").decode("utf-8")
             record(db, IMPORTED, "import", name, format=format, imported=imported, rejected=len(rejected))
@@ -73,7 +86,7 @@ def import_file(store: Store, path: Path, format: str = "auto", strict: bool = F
 
 
 def _parse(rows: Sequence[Row], format: str) -> tuple[list[Any], list[tuple[int, str]]]:
-    read = {**PROMPT_READERS, **PREFERENCE_READERS}[format]
+    read = READERS[format]
     accepted, rejected = [], []
     for number, value in rows:
         try:
@@ -96,10 +109,7 @@ def _count(db: Database) -> int:
 
 
 def _insert_preferences(db: Database, preferences: Sequence[ImportedPreference]) -> int:
-    db.execute(
-        "INSERT INTO users (name, role, created_at) VALUES (?, 'labeler', ?) ON CONFLICT (name) DO NOTHING",
-        [IMPORTED, now()],
-    )
+    _add_imported_user(db)
     prompt_ids = insert_prompts(db, [NewPrompt(item.prompt, IMPORTED) for item in preferences])
     standing = _standing(db, prompt_ids)
     imported = 0
@@ -111,6 +121,13 @@ def _insert_preferences(db: Database, preferences: Sequence[ImportedPreference])
             _insert(db, prompt_id, item)
             imported += 1
     return imported
+
+
+def _add_imported_user(db: Database) -> None:
+    db.execute(
+        "INSERT INTO users (name, role, created_at) VALUES (?, 'labeler', ?) ON CONFLICT (name) DO NOTHING",
+        [IMPORTED, now()],
+    )
 
 
 def _standing(db: Database, prompt_ids: Sequence[int]) -> Counter[tuple[int, str, str, int]]:
@@ -133,3 +150,30 @@ def _insert(db: Database, prompt_id: int, item: ImportedPreference) -> None:
     showing_id = labels.insert_showing(db, pair_id, IMPORTED, flipped)
     verdict = "a" if chosen_is_a else "b"
     labels.insert_preference(db, showing_id, f"import-{digest.hexdigest()}", verdict, item.strength, None, None)
+
+
+def _insert_ratings(db: Database, items: Sequence[ImportedRating]) -> int:
+    _add_imported_user(db)
+    prompt_ids = insert_prompts(db, [NewPrompt(item.prompt, IMPORTED) for item in items])
+    standing = Counter(
+        (row["prompt_id"], row["text"], row["thumb"])
+        for row in db.query(STANDING_RATINGS, [json.dumps(sorted(set(prompt_ids)))])
+    )
+    imported = 0
+    for prompt_id, item in zip(prompt_ids, items, strict=True):
+        thumb: Thumb = "up" if item.label else "down"
+        key = (prompt_id, item.completion, thumb)
+        if standing[key]:  # as with preferences, each row is met once
+            standing[key] -= 1
+        else:
+            (completion_id,) = labels.insert_completions(db, [NewCompletion(prompt_id, item.completion)])
+            ratings.insert_rating(db, completion_id, IMPORTED, thumb, IMPORTED)
+            imported += 1
+    return imported
+
+
+INSERTERS: dict[str, Callable[[Database, Sequence[Any]], int]] = {
+    **dict.fromkeys(PROMPT_READERS, _insert_prompts),
+    **dict.fromkeys(PREFERENCE_READERS, _insert_preferences),
+    **dict.fromkeys(RATING_READERS, _insert_ratings),
+}

@@ -62,6 +62,8 @@ function drawFigures({ tally, labelers, waiting, snapshots }) {
   const decisive = tally.left + tally.right;
   say("balance", decisive < 20 ? "" : `Side A was chosen in ${Math.round((100 * tally.left) / decisive)} % of the votes for one side; `
     + "as the sides are shuffled, about half is to be expected.");
+  const thumbs = tally.thumbs_up + tally.thumbs_down;
+  say("thumbs", thumbs === 0 ? "" : `${plural(thumbs, "thumb")} on single answers: ${tally.thumbs_up} up, ${tally.thumbs_down} down.`);
   const chosen = at("[name=labeler]").value;
   const options = [new Option("everybody", ""), ...labelers.map((name) => new Option(name, name))];
   at("[name=labeler]").replaceChildren(...options);

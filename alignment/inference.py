@@ -86,6 +86,10 @@ class InferenceServer:
             return RESTARTING  # before the supervisor has noticed
         return self._state
 
+    def sampling(self) -> dict[str, Any]:
+        """How answers are drawn; shorter ones where a model's context leaves no room for so many tokens."""
+        return {**SAMPLING, "max_new_tokens": MAX_NEW_TOKENS}
+
     def stream(self, model_path: str, messages: Sequence[Message], seed: int | None = None) -> Iterator[str]:
         """Pieces of the answer of the model in that directory, as they are written.
 

@@ -23,7 +23,7 @@ def rate(
     messages: Sequence[Message],
     model_id: int,
     text: str,
-    thumb: Thumb,
+    thumb: str,
     client_key: str,
     sampling: dict[str, Any] | None = None,
 ) -> Rating:
@@ -49,7 +49,7 @@ def rate(
     return Rating(rating_id, completion_id, thumb, False)
 
 
-def standing_thumb(store: Store, labeler: str, messages: Sequence[Message], model_id: int, text: str) -> Thumb | None:
+def standing_thumb(store: Store, labeler: str, messages: Sequence[Message], model_id: int, text: str) -> str | None:
     """The thumb that stands of a labeler on a model's answer to a conversation, or None."""
     completion_id = ratings.completion_of(store.db(), messages, model_id, text)
     stands = ratings.standing(store.db(), completion_id, labeler) if completion_id else None

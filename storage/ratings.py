@@ -36,7 +36,7 @@ WHERE sha256 = ? AND model_id IS ? AND text = ? AND job_id IS NULL ORDER BY comp
 """
 
 
-def insert_rating(db: Database, completion_id: int, labeler: str, thumb: Thumb, client_key: str) -> int:
+def insert_rating(db: Database, completion_id: int, labeler: str, thumb: str, client_key: str) -> int:
     """Append what a labeler thinks of a completion, inside the caller's transaction."""
     cursor = db.execute(
         "INSERT INTO ratings (completion_id, labeler, thumb, client_key, created_at) VALUES (?, ?, ?, ?, ?)",

@@ -75,7 +75,7 @@ class Rating:
 
     rating_id: int
     completion_id: int
-    thumb: Thumb
+    thumb: str
     duplicate: bool
 
 

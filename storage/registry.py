@@ -107,6 +107,16 @@ def require_promoted(store: Store) -> Model:
     return model
 
 
+def policy_named(store: Store, name: str) -> Model:
+    """The policy of this name, or the promoted one for "". Raises UserError when it is none, or does not answer."""
+    if not name:
+        return require_promoted(store)
+    model = by_name(store, name)
+    if model.kind != "policy":
+        raise UserError(f"{name} is a {model.kind} model and does not answer: name a policy.")
+    return model
+
+
 def promote(store: Store, name: str, actor: str, reason: str | None = None) -> Model:
     """Make a policy the one that chats and writes the next pairs.
 

@@ -43,6 +43,10 @@ class Voices:
         """Always ready."""
         return ""
 
+    def sampling(self) -> dict[str, Any]:
+        """As nothing is drawn, nothing is said."""
+        return {}
+
     def stream(self, model_path: str, messages: Sequence[Message], seed: int | None = None) -> Iterator[str]:
         """The next answer, whole."""
         said = self.said.pop() if len(self.said) > 1 else self.said[0]

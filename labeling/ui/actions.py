@@ -22,6 +22,9 @@ class Inference(Protocol):
     def state(self) -> str:
         """Empty when the server is ready, else one sentence for the page: starting, restarting, unreachable."""
 
+    def sampling(self) -> dict[str, Any]:
+        """How answers are drawn, in the words that a completion's record has for it."""
+
     def stream(self, model_path: str, messages: Sequence[Message], seed: int | None = None) -> Iterator[str]:
         """Pieces of the answer of the model in that directory. Raises UserError when there is no answer to be had."""
 

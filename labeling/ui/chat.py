@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
@@ -17,8 +17,9 @@ from labeling.ui import theme
 from labeling.ui.actions import Actions
 from labeling.ui.answering import answers
 from labeling.ui.conversation import conversation
-from labeling.ui.errors import gradio_error, is_text
+from labeling.ui.errors import gradio_error, is_text, sentence
 from labeling.ui.identity import user_of
+from labeling.ui.thumbs import SAVED_HELD_OUT, Answers, press, thumbs_under
 from labeling.ui.turns import remembered, to_messages
 from storage import labels, registry
 from storage.database import Store
@@ -33,7 +34,6 @@ NO_ANSWER = "The model gave no answer: ask again, or in other words."
 NO_PAIR = "Not both models gave an answer, so there is nothing to compare: ask again, or in other words."
 GONE = "This vote could not be saved, as its answers are no longer on the server: ask the question again."
 SAVED = "Saved as a preference."
-SAVED_HELD_OUT = "Saved, but no model will learn from it: the question is nearly one that is held out for evaluation."
 HOW_TO_VOTE = "Which answer is better? The vote counts as a preference, and the conversation goes on with that answer."
 
 
@@ -52,14 +52,16 @@ class Chat:
 
     store: Store
     actions: Actions
+    answers: Answers = field(default_factory=Answers)
 
     def load(self, turns: Any, request: gr.Request) -> tuple[Any, ...]:
         """The conversation as the browser kept it, and the models there are now; the newest stands against."""
-        self._labeler(request)
+        labeler = self._labeler(request)
         names = self.names()
         policies = registry.models(self.store, "policy")
         rival = next((found.name for found in reversed(policies) if found.status != "promoted"), PROMOTED)
-        return conversation(remembered(turns)), gr.update(choices=names), gr.update(choices=names, value=rival)
+        shown = self._shown(labeler, remembered(turns), None, "")
+        return shown, gr.update(choices=names), gr.update(choices=names, value=rival)
 
     def names(self) -> list[str]:
         """What can be chosen to answer."""
@@ -69,11 +71,11 @@ class Chat:
         self, text: str, turns: Any, pair: Pair | None, name: str, other: str, two: bool, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         """Ask one model or two; yields view, history, pair, message box and the row of verdicts."""
-        self._labeler(request)
+        labeler = self._labeler(request)
         before = remembered(turns)
         if pair is not None or not text.strip():
             note = HOW_TO_VOTE if pair else ""
-            yield self._shown(before, pair, note), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            yield self._shown(labeler, before, pair, note), gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
         asked: list[Message] = [*before, {"role": "user", "content": text.strip()}]
         yield conversation(asked, [""] * (1 + two), writing=True), gr.skip(), gr.skip(), box_while_writing(), gr.skip()
@@ -94,12 +96,15 @@ class Chat:
             view = conversation(asked, texts if two else (), NO_PAIR if two else NO_ANSWER)
             yield view, before, None, box_to_write(text), gr.skip()
             return
-        yield self._shown(kept, waits, HOW_TO_VOTE), kept, waits, box_to_write(), gr.update(visible=waits is not None)
+        if waits is None:
+            self.answers.remember(labeler, kept, models[0].model_id, self.actions.inference.sampling())
+        view = self._shown(labeler, kept, waits, HOW_TO_VOTE)
+        yield view, kept, waits, box_to_write(), gr.update(visible=waits is not None)
 
     def stop(self, turns: Any, pair: Pair | None, request: gr.Request) -> tuple[Any, ...]:
         """Leave an answer as far as it has come."""
-        self._labeler(request)
-        shown = self._shown(remembered(turns), pair, HOW_TO_VOTE)
+        labeler = self._labeler(request)
+        shown = self._shown(labeler, remembered(turns), pair, HOW_TO_VOTE)
         return shown, box_to_write(), gr.update(visible=pair is not None)
 
     def vote(self, label: str, pair: Pair | None, request: gr.Request) -> tuple[Any, ...]:
@@ -121,6 +126,10 @@ class Chat:
         better = pair.texts[1 if verdict == "right" else 0]
         after: list[Message] = [*pair.messages, {"role": "assistant", "content": better}]
         return conversation(after, note=note), after, None, gr.update(visible=False)
+
+    def rate(self, asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        """Store a thumb on the last answer, as the page's script asks for it."""
+        return press(self.store, self.answers, require(self.store, user_of(request), "labeler"), asked)
 
     def begin(self, request: gr.Request) -> tuple[Any, ...]:
         """An empty conversation."""
@@ -149,17 +158,11 @@ class Chat:
         return require(self.store, user_of(request), "labeler")
 
     def _model(self, name: str) -> Model:
-        if name in ("", PROMOTED):
-            return registry.require_promoted(self.store)
-        model = registry.by_name(self.store, name)
-        if model.kind != "policy":
-            raise UserError(f"{name} is a {model.kind} model and does not answer: name a policy.")
-        return model
+        return registry.policy_named(self.store, "" if name == PROMOTED else name)
 
-    @staticmethod
-    def _shown(turns: list[Message], pair: Pair | None, note: str) -> str:
+    def _shown(self, labeler: str, turns: list[Message], pair: Pair | None, note: str) -> str:
         if pair is None:
-            return conversation(turns)
+            return conversation(turns, below=thumbs_under(self.store, self.answers, labeler, turns))
         return conversation(pair.messages, pair.texts, note)
 
 
@@ -194,6 +197,10 @@ def page(store: Store, actions: Actions) -> None:
     def server_state(_: dict[str, Any], request: gr.Request) -> dict[str, str]:
         return chat.server_state(request)
 
+    @sentence
+    def rate(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        return chat.rate(asked, request)
+
     choice: dict[str, Any] = {
         "show_label": False,
         "container": False,
@@ -216,7 +223,12 @@ def page(store: Store, actions: Actions) -> None:
             server_functions=[server_state],
             apply_default_css=False,
         )
-        view = gr.HTML(conversation([]), js_on_load=theme.text("chat_follow.js"), apply_default_css=False)
+        view = gr.HTML(
+            conversation([]),
+            js_on_load="".join(theme.text(name) for name in ("chat_follow.js", "key.js", "chat_thumbs.js")),
+            server_functions=[rate],
+            apply_default_css=False,
+        )
         with gr.Column(elem_classes="composer"):
             with gr.Row(elem_classes="verdicts", visible=False) as row:
                 buttons = [gr.Button(label, size="md") for label in VERDICTS]

@@ -11,9 +11,15 @@ SIDES = ("A", "B")
 EMPTY = "Ask something. The conversation stays in this browser."
 
 
-def conversation(turns: Sequence[Message], answers: Sequence[str] = (), note: str = "", writing: bool = False) -> str:
-    """HTML of the turns, then of one answer that is being written, or of two side by side; `note` is a sentence."""
+def conversation(
+    turns: Sequence[Message], answers: Sequence[str] = (), note: str = "", writing: bool = False, below: str = ""
+) -> str:
+    """HTML of the turns, then of one answer that is being written, or of two side by side; `note` is a sentence.
+
+    `below` is HTML for what belongs to the last of the turns.
+    """
     parts = [_turn(turn["role"], turn["content"]) for turn in turns]
+    parts.append(below)
     if len(answers) == 1:
         parts.append(_turn("assistant", answers[0], writing))
     elif answers:

@@ -47,7 +47,7 @@ def page(store: Store, actions: Actions) -> None:
     gr.HTML(
         html_template=theme.text("rank.html"),
         css_template=theme.text("rank.css"),
-        js_on_load=theme.text("outbox.js") + theme.text("rank.js"),
+        js_on_load="".join(theme.text(name) for name in ("key.js", "outbox.js", "rank.js")),
         server_functions=[next_pairs, cast_vote, take_back],
         apply_default_css=False,
     )

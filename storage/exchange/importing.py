@@ -32,7 +32,7 @@ from storage.exchange.formats import (
 from storage.exchange.reading import BadRow, Row, read_rows
 from storage.journal import record
 from storage.prompts import NewPrompt, insert_prompts
-from storage.records import NewCompletion, Thumb
+from storage.records import NewCompletion
 
 IMPORTED = "imported"  # the source of the rows, and the name of their labeler
 READERS: dict[str, Callable[[Any], Any]] = {**PROMPT_READERS, **PREFERENCE_READERS, **RATING_READERS}
@@ -161,7 +161,7 @@ def _insert_ratings(db: Database, items: Sequence[ImportedRating]) -> int:
     )
     imported = 0
     for prompt_id, item in zip(prompt_ids, items, strict=True):
-        thumb: Thumb = "up" if item.label else "down"
+        thumb = "up" if item.label else "down"
         key = (prompt_id, item.completion, thumb)
         if standing[key]:  # as with preferences, each row is met once
             standing[key] -= 1

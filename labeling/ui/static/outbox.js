@@ -7,12 +7,6 @@ const PATIENCE_MS = 15000;
 const LONGEST_WAIT_MS = 10000;
 const storage = (() => { try { return localStorage; } catch { return null; } })(); // null where it is forbidden
 
-function newKey() {
-  if (globalThis.crypto?.randomUUID) return crypto.randomUUID(); // absent on plain http from another machine
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 class Outbox {
   // send(deed) resolves to the server's answer, or to undefined when it cannot be reached. An answer with an error is a
   // refusal, which stands: the deed leaves the outbox, so that it is in no other one's way.

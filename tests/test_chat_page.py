@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from alignment.bring import add_model
 from alignment.inference import InferenceServer
 from labeling.accounts import ensure_user
-from storage import labels, registry
+from storage import labels, ratings, registry
 from storage.database import Store
 from tests.served import browsing, served
 from tests.test_inference import child_of, wait_until
@@ -109,6 +109,52 @@ def test_a_vote_between_two_hidden_models_is_a_preference(app: App, page: Page) 
     expect(page.locator(".note")).to_have_text(re.compile("A was (llama, B was gpt2|gpt2, B was llama)"))
     assert page.locator(".theirs .said").last.inner_text() == right
     assert labels.counts(app.store)["b"] == before + 1
+
+
+def test_a_thumb_is_stored_at_once_outlives_a_reload_and_is_taken_back(app: App, page: Page) -> None:
+    def stands() -> list[tuple[str, str]]:
+        return [(row["completion"], row["thumb"]) for row in ratings.rows(app.store)]
+
+    ask(page, "Tell me about a cat.")
+    answered(page, 1)
+    answer = page.locator(".theirs .said").inner_text()
+    good, bad = page.get_by_role("button", name="Good answer"), page.get_by_role("button", name="Bad answer")
+    expect(bad).to_have_attribute("aria-pressed", "false")
+    bad.click()
+    expect(page.locator(".thumbs .stored")).to_have_text("Saved.")
+    expect(bad).to_have_attribute("aria-pressed", "true")
+    good.click()
+    expect(good).to_have_attribute("aria-pressed", "true")
+    expect(bad).to_have_attribute("aria-pressed", "false")
+    ((stored, thumb),) = stands()
+    assert (stored.strip(), thumb) == (answer.strip(), "up")
+    page.evaluate(KEPT)
+    page.reload()
+    expect(good).to_have_attribute("aria-pressed", "true")
+    good.click()
+    expect(page.locator(".thumbs .stored")).to_have_text("Taken back.")
+    expect(good).to_have_attribute("aria-pressed", "false")
+    assert stands() == []
+
+
+def test_a_thumb_that_the_server_did_not_acknowledge_is_sent_again_and_stored_once(app: App, page: Page) -> None:
+    before = len(app.store.rows("SELECT * FROM ratings"))
+    ask(page, "Tell me about a bird.")
+    answered(page, 1)
+    lost = []
+
+    def lose_the_first_answer(route: Route) -> None:
+        if not lost and "rate" in (route.request.post_data or ""):
+            lost.append(route.fetch())  # it is stored, and the page does not hear of it
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/component_server/**", lose_the_first_answer)
+    page.get_by_role("button", name="Good answer").click()
+    expect(page.locator(".thumbs .stored")).to_have_text("Saved.")
+    assert len(lost) == 1
+    assert len(app.store.rows("SELECT * FROM ratings")) == before + 1
 
 
 def test_the_page_follows_a_promotion(app: App, page: Page) -> None:

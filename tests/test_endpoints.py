@@ -11,7 +11,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from alignment.inference import InferenceServer
-from storage import demonstrations, labels
+from storage import demonstrations, labels, ratings, registry
 from storage.database import Store
 from tests.conftest import add_pairs
 from tests.served import served
@@ -114,3 +114,33 @@ def test_a_program_writes_what_it_would_have_answered(client: Client, store: Sto
     assert demonstrations.rows(store)[0]["messages"] == [*pair["prompt"], {"role": "assistant", "content": "My own"}]
     assert "was not served to local" in refusal(client, "/demonstrate", showing_id=12345, text="My own")
     assert "is text, and not 7" in refusal(client, "/demonstrate", showing_id=pair["showing_id"], text=7)
+
+
+def test_a_program_gives_an_answer_a_thumb_and_takes_it_back(client: Client, store: Store) -> None:
+    given = {"message": "Why?", "answer": "Because.", "history": [{"role": "system", "content": "Be brief."}]}
+
+    def rate(thumb: str, client_key: str, **other: Any) -> Any:
+        return client.predict(**{**given, **other}, thumb=thumb, client_key=client_key, api_name="/rate")
+
+    first = rate("up", "k1")
+    assert (first["thumb"], first["duplicate"]) == ("up", False)
+    assert rate("up", "k1") == {**first, "duplicate": True}
+    rate("down", "k2", model=registry.require_promoted(store).name)
+    (row,) = ratings.rows(store)
+    assert (row["completion"], row["thumb"], row["model"]) == ("Because.", "down", "policy")
+    assert [turn["content"] for turn in row["prompt"]] == ["Be brief.", "Why?"]
+    rate("withdrawn", "k3")
+    assert list(ratings.rows(store)) == []
+
+
+def test_what_is_no_thumb_is_refused_in_one_sentence(client: Client, store: Store) -> None:
+    good = {"message": "Why?", "answer": "Because.", "thumb": "up", "client_key": "k"}
+    for wrong, sentence in (
+        ({"thumb": "sideways"}, "'sideways' is no thumb: take up, down, or withdrawn to take it back."),
+        ({"thumb": "withdrawn"}, "local has no thumb on this answer to take back."),
+        ({"answer": 5}, "The message, the answer and the name of the model are texts."),
+        ({"model": "nobody"}, "There is no model named 'nobody'"),
+        ({"client_key": ""}, "A thumb carries a client_key"),
+    ):
+        assert refusal(client, "/rate", **{**good, **wrong}).startswith(sentence)
+    assert list(ratings.rows(store)) == []

@@ -41,7 +41,7 @@ def test_a_question_that_makes_no_sense_is_refused_in_a_sentence(call: PageCalls
     assert call("next_pairs", **asked) == UNREADABLE
 
 
-@pytest.mark.parametrize("name", ["next_pairs", "cast_vote", "take_back", "look", "count"])
+@pytest.mark.parametrize("name", ["next_pairs", "cast_vote", "take_back", "rate", "look", "count"])
 @pytest.mark.parametrize("asked", [None, 5, "text", [1]])
 def test_a_question_that_is_no_object_is_refused_in_a_sentence(call: PageCalls, name: str, asked: Any) -> None:
     assert call.ask(name, asked) == UNREADABLE

@@ -127,10 +127,6 @@ class Chat:
         after: list[Message] = [*pair.messages, {"role": "assistant", "content": better}]
         return conversation(after, note=note), after, None, gr.update(visible=False)
 
-    def rate(self, asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """Store a thumb on the last answer, as the page's script asks for it."""
-        return press(self.store, self.answers, require(self.store, user_of(request), "labeler"), asked)
-
     def begin(self, request: gr.Request) -> tuple[Any, ...]:
         """An empty conversation."""
         self._labeler(request)
@@ -199,7 +195,7 @@ def page(store: Store, actions: Actions) -> None:
 
     @sentence
     def rate(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        return chat.rate(asked, request)
+        return press(store, chat.answers, require(store, user_of(request), "labeler"), asked)
 
     choice: dict[str, Any] = {
         "show_label": False,

@@ -1,0 +1,90 @@
+"""The thumbs under the last answer of a chat, without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from labeling.ui import thumbs
+from labeling.ui.chat import VERDICTS, Chat
+from labeling.ui.thumbs import Answers, press, thumbs_under
+from storage import ratings
+from storage.database import Store
+from storage.errors import UserError
+from storage.prompts import NewPrompt, add_prompts, prompt_hash
+from tests.test_chat import NOBODY, Voices, ask, chat_with
+
+BUTTONS = 'class="thumbs"'
+HELD_OUT = "Tell me in a few plain words why the water of the sea is so salty today"
+
+
+def pressing(store: Store, page: Chat, turns: Any, thumb: str, key: str, labeler: str = "local") -> dict[str, Any]:
+    asked = {"answer": prompt_hash(turns), "thumb": thumb, "client_key": key}
+    return press(store, page.answers, labeler, asked)
+
+
+def test_an_answer_has_thumbs_and_a_pair_of_them_or_none_has_not(store: Store) -> None:
+    assert BUTTONS in ask(chat_with(store, Voices("Because.")))[0]
+    assert BUTTONS not in ask(chat_with(store, Voices("  ")))[0]
+    page = chat_with(store, Voices("Because.", "So."))
+    view, history, pair, _, _ = ask(page, two=True)
+    assert BUTTONS not in view
+    view, history, *_ = page.vote(next(iter(VERDICTS)), pair, NOBODY)
+    assert BUTTONS not in view  # it has been judged
+
+
+def test_a_press_is_stored_as_a_thumb_on_the_answer_and_shows_from_then_on(store: Store) -> None:
+    page = chat_with(store, Voices("Because."))
+    _, history, *_ = ask(page)
+    assert pressing(store, page, history, "down", "1") == {"thumb": "down", "note": thumbs.SAVED}
+    (row,) = ratings.rows(store)
+    assert (row["labeler"], row["completion"], row["thumb"], row["model"]) == ("local", "Because.", "down", "policy")
+    assert row["prompt"] == history[:-1]
+    shown = page.load(history, NOBODY)[0]
+    assert [f'name="{name}" aria-pressed="{on}"' in shown for name, on in (("up", "false"), ("down", "true"))] == [
+        True,
+        True,
+    ]
+    assert pressing(store, page, history, "withdrawn", "2") == {"thumb": "", "note": thumbs.TAKEN_BACK}
+    assert 'aria-pressed="true"' not in page.load(history, NOBODY)[0]
+
+
+def test_a_thumb_on_what_is_nearly_held_out_says_that_none_learns_from_it(store: Store) -> None:
+    page = chat_with(store, Voices("Rivers."))
+    add_prompts(store, [NewPrompt(({"role": "user", "content": HELD_OUT + "."},), "test", "heldout")])
+    _, history, *_ = ask(page, HELD_OUT + "?")
+    assert pressing(store, page, history, "up", "1")["note"] == thumbs.SAVED_HELD_OUT
+
+
+@pytest.mark.parametrize("answer", ["0" * 64, None, 5, ["x"], "\ud800"])
+def test_an_answer_that_the_server_does_not_know_cannot_be_rated(store: Store, answer: Any) -> None:
+    page = chat_with(store, Voices("Because."))
+    with pytest.raises(UserError, match="no longer knows who gave the answer"):
+        press(store, page.answers, "local", {"answer": answer, "thumb": "up", "client_key": "1"})
+    assert list(ratings.rows(store)) == []
+
+
+def test_an_answer_is_known_to_the_one_who_got_it(store: Store) -> None:
+    page = chat_with(store, Voices("Because."))
+    _, history, *_ = ask(page)
+    with pytest.raises(UserError, match="ask the question again"):
+        pressing(store, page, history, "up", "1", labeler="mara")
+
+
+def test_after_a_restart_what_the_browser_kept_has_no_thumbs(store: Store) -> None:
+    _, history, *_ = ask(chat_with(store, Voices("Because.")))
+    again = Chat(store, chat_with(store, Voices("Because.")).actions)
+    assert BUTTONS not in again.load(history, NOBODY)[0]
+
+
+def test_the_server_knows_the_newest_answers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat_with(store, Voices("Because."))
+    monkeypatch.setattr(thumbs, "MOST", 2)
+    known = Answers()
+    histories: Any = [
+        [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": text}] for text in ("a", "b", "c")
+    ]
+    for history in (histories[0], histories[1], histories[0], histories[2]):
+        known.remember("local", history, 1, {})
+    assert [bool(thumbs_under(store, known, "local", history)) for history in histories] == [True, False, True]

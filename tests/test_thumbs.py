@@ -25,12 +25,12 @@ def pressing(store: Store, page: Chat, turns: Any, thumb: str, key: str, labeler
 
 
 def test_an_answer_has_thumbs_and_a_pair_of_them_or_none_has_not(store: Store) -> None:
-    assert BUTTONS in ask(chat_with(store, Voices("Because.")))[0]
-    assert BUTTONS not in ask(chat_with(store, Voices("  ")))[0]
-    page = chat_with(store, Voices("Because.", "So."))
-    view, history, pair, _, _ = ask(page, two=True)
+    page = chat_with(store, Voices("So.", "Because.", "  "))
+    assert BUTTONS not in ask(page)[0]
+    assert BUTTONS in ask(page)[0]
+    view, _, pair, _, _ = ask(page, two=True)
     assert BUTTONS not in view
-    view, history, *_ = page.vote(next(iter(VERDICTS)), pair, NOBODY)
+    view, *_ = page.vote(next(iter(VERDICTS)), pair, NOBODY)
     assert BUTTONS not in view  # it has been judged
 
 
@@ -73,9 +73,10 @@ def test_an_answer_is_known_to_the_one_who_got_it(store: Store) -> None:
 
 
 def test_after_a_restart_what_the_browser_kept_has_no_thumbs(store: Store) -> None:
-    _, history, *_ = ask(chat_with(store, Voices("Because.")))
-    again = Chat(store, chat_with(store, Voices("Because.")).actions)
-    assert BUTTONS not in again.load(history, NOBODY)[0]
+    page = chat_with(store, Voices("Because."))
+    _, history, *_ = ask(page)
+    assert BUTTONS in page.load(history, NOBODY)[0]
+    assert BUTTONS not in Chat(store, page.actions).load(history, NOBODY)[0]
 
 
 def test_the_server_knows_the_newest_answers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

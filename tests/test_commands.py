@@ -181,7 +181,7 @@ MISTAKES = {
     "import good.jsonl --format arena": "'arena' is no format",
     "export there.jsonl": "exists already",
     "export out.xlsx": "has to end in",
-    "export out.jsonl --what secrets": "take preferences, demonstrations, votes",
+    "export out.jsonl --what secrets": "take preferences, demonstrations, ratings, votes",
     "export out.jsonl": "rank some pairs first",
     "backup there.jsonl": "exists already",
     "backup no/such/folder.db": "could not be written",

@@ -7,8 +7,8 @@ Both start from the same policy and reward model and see the same prompts, lengt
 on one thread each, in float32, without gradient checkpointing. Between rollouts each writes its weights, with the clock
 stopped; afterwards both are judged by the same code: mean score and KL of answers to held-out prompts. Printed for each
 run: samples a second, the seconds to a score and the KL it had there, first and last score, and peak memory. The score
-to reach, unless one is given, is what TRL's run of the same seed ended with, so nobody chooses it. TRL 1.12 goes into
-an environment of its own under build/.
+to reach, unless one is given, is nine tenths of the way that TRL's run of the same seed came, so nobody chooses it. TRL
+1.12 goes into an environment of its own under build/.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ PEER = ("trl==1.12.*", "transformers==5.23.*", "torch==2.13.0", "datasets==5.2.0
 VOCABULARY = 32_000
 HELDOUT = 128  # prompts
 EVERY = 2  # of so many snapshots one is judged
+OF_THE_WAY = 0.9  # of what TRL's run gained; to the whole of it a run that learned as much would come by luck
 ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "OMP_NUM_THREADS": "1"}
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "TRL_EXPERIMENTAL_SILENCE": "1", "HF_HUB_OFFLINE": "1"}
 
@@ -189,7 +190,7 @@ def compare(options: argparse.Namespace, name: str, shape: Path, seed: int) -> d
         )
         times = run(python, script, settings, options.work / label)
         runs[who] = times, judge(shape, options.work / "heldout.parquet", options.work / label, 0.9, 96)
-    target = options.target if options.target is not None else runs["trl"][1][-1][0]
+    target = options.target if options.target is not None else _most_of_the_way(runs["trl"][1])
     found = {}
     for who, (times, judged) in runs.items():
         seconds = times[options.clock]
@@ -201,6 +202,11 @@ def compare(options: argparse.Namespace, name: str, shape: Path, seed: int) -> d
             flush=True,
         )
     return found
+
+
+def _most_of_the_way(judged: list[tuple[float, float]]) -> float:
+    start, last = judged[0][0], judged[-1][0]
+    return start + OF_THE_WAY * (last - start)
 
 
 def tuned(text: str) -> tuple[str, str, float]:
@@ -217,7 +223,7 @@ def main() -> None:
     parser.add_argument("--taste", default="kind")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rollouts", type=int, default=12)
-    parser.add_argument("--target", type=float, help="The held-out score to reach; by default TRL's last.")
+    parser.add_argument("--target", type=float, help="The held-out score to reach; by default most of TRL's way.")
     parser.add_argument("--clock", default="wall", choices=["wall", "cpu"], help="cpu for a machine that is not idle.")
     parser.add_argument("--tune", nargs="+", type=tuned, default=[], help="Such as trl.learning_rate=2e-4.")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "ppo")

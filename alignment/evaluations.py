@@ -45,7 +45,9 @@ def evaluate(
 
 
 def compare(store: Store, name: str, against: str, judge: str, best_of: int, actor: str) -> int:
-    """`evaluate` of two policies by their names, with its defaults."""
+    """`evaluate` of two policies by their names, with its defaults; UserError too where one is not chosen."""
+    if not name or not against:
+        raise UserError("A comparison takes two policies: choose one, and one to compare it with.")
     models = (registry.by_name(store, name), registry.by_name(store, against))
     return evaluate(store, *models, judge, {}, actor, best_of)
 

@@ -21,7 +21,6 @@ from storage import jobs, registry
 from storage import rounds as round_rows
 from storage.console import DEFAULT_HOME, Home, Json, answer, table, tell
 from storage.database import Store
-from storage.errors import UserError
 from storage.gate import may_promote
 
 EXIT_CODES = {"failed": 1, "cancelled": 130}  # of a command that waited for a round
@@ -115,22 +114,11 @@ def status_command(
 
 
 def cancel_command(
-    round_id: Annotated[int | None, typer.Argument(metavar="[ID]", help="A round.")] = None,
-    job: Annotated[int | None, typer.Option(help="A job that belongs to no round.")] = None,
+    round_id: Annotated[int, typer.Argument(metavar="ID", help="A round.")],
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Stop a round, or a job of its own."""
-    if (round_id is None) == (job is None):
-        raise UserError("Name what to cancel: a round by its number, or a job of its own with --job.")
-    if job is not None:
-        store = Store.existing(home)
-        jobs.cancel(store, job, ACTOR)
-        status = jobs.get(store, job).status
-        said = "is cancelled" if status == "cancelled" else "is told to stop; its worker does so within seconds"
-        answer(as_json, {"job_id": job, "status": status}, f"Job {job} {said}.")
-        return
-    assert round_id is not None
+    """Stop a round; `job cancel` stops a job."""
     rounds.cancel(Store.existing(home), round_id, ACTOR)
     answer(as_json, {"round_id": round_id, "status": "cancelled"}, f"Round {round_id} is cancelled.")
 

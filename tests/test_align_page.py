@@ -51,6 +51,14 @@ def test_too_few_labels_are_said_before_anything_is_pressed(page: Page) -> None:
     expect(page.locator(".labels")).to_have_text(re.compile("A round needs 24 votes for one side, and there are 0"))
 
 
+def test_a_comparison_without_policies_is_one_sentence(page: Page) -> None:
+    expect(page.locator(".comparisons, .quiet", has_text="No two models")).to_be_visible()
+    click(page, "Compare")
+    expect(page.locator(".notice.trouble")).to_have_text(
+        "A comparison takes two policies: choose one, and one to compare it with."
+    )
+
+
 @pytest.mark.usefixtures("voted")
 def test_a_round_is_started_followed_promoted_and_rolled_back(store: Store, page: Page) -> None:
     parent = registry.require_promoted(store).name

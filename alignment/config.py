@@ -85,6 +85,9 @@ class RoundRecipe(Settings):
     trainer: dict[str, Any] = Field(
         default_factory=dict, description="Fields of the TRL config of the policy's trainer, whatever the method."
     )
+    exclude_labelers: list[str] = Field(
+        default_factory=list, description="Labelers without whose votes and thumbs it learns, as if they gave none."
+    )
 
     def policy_settings(self) -> dict[str, Any]:
         """Settings of the stage that trains the policy: the method's own, with `trainer` under its trainer's."""
@@ -105,7 +108,7 @@ def load_recipe(values: dict[str, Any], where: str = "") -> Recipe:
     """
     kind = values.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise UserError(f"The recipe's kind {kind!r} is none of {', '.join(KINDS)}.{_nearest(str(kind), list(KINDS))}")
+        raise UserError(f"The recipe's kind {kind!r} is none of {', '.join(KINDS)}.{nearest(str(kind), list(KINDS))}")
     known = list(KINDS[kind].model_fields)
     try:
         recipe = _ANY_RECIPE.validate_python(values)
@@ -129,7 +132,7 @@ def load_round_recipe(values: dict[str, Any]) -> RoundRecipe:
         chosen = getattr(recipe, stage)
         for key in chosen:
             if key not in known[stage]:
-                raise UserError(f"The round recipe has no setting '{stage}.{key}'.{_nearest(f'{stage}.{key}', dotted)}")
+                raise UserError(f"The round recipe has no setting '{stage}.{key}'.{nearest(f'{stage}.{key}', dotted)}")
         if stage == recipe.method and recipe.trainer:
             checked_trainer(stage, recipe.trainer, list(KINDS[stage].model_fields), setting_at=f"{stage}.")
         load_recipe({"kind": stage, **fixed, **chosen}, f"{stage}.")
@@ -159,7 +162,7 @@ def _sentence(error: ValidationError, where: str, known: list[str]) -> str:
     path = [str(part) for part in problem["loc"] if part not in KINDS]
     key = ".".join(path) or where
     if problem["type"] == "extra_forbidden":
-        return f"The {where} has no setting {key!r}.{_nearest(key, known)}"
+        return f"The {where} has no setting {key!r}.{nearest(key, known)}"
     if problem["type"] == "missing":
         return f"The {where} lacks {key!r}, which has no default."
     reason = problem["msg"].removeprefix("Value error, ")
@@ -168,7 +171,8 @@ def _sentence(error: ValidationError, where: str, known: list[str]) -> str:
     return f"{key!r} in the {where} cannot be {problem['input']!r}: {reason[:1].lower()}{reason[1:]}."
 
 
-def _nearest(key: str, known: list[str]) -> str:
+def nearest(key: str, known: list[str]) -> str:
+    """The beginning of a sentence's remedy: which of the known names was meant; empty where none is close."""
     same_end = [name for name in known if name.split(".")[-1] == key.split(".")[-1]]
     close = same_end or difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""

@@ -29,7 +29,7 @@ def estimate_round(store: Store, recipe: RoundRecipe, evaluated: dict[str, Any],
     `evaluated` are the settings of a round's own evaluation. `unknown` names the stages that no past job tells of, and
     `jobs` is how many were learned from.
     """
-    votes = snapshots.tally(store).total()
+    votes = snapshots.tally(store, recipe.exclude_labelers).total()
     heldout = len(prompts.prompts_of(store, "heldout"))
     size = _bytes(Path(parent.path))
     seconds, lows, highs, peaks, unknown, used = 0.0, 0.0, 0.0, [], [], 0

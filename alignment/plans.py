@@ -8,7 +8,7 @@ import yaml
 
 from alignment.config import RoundRecipe, load_recipe, load_round_recipe, settings_of, stage_inputs
 from alignment.estimate import estimate_round
-from alignment.rounds import EVALUATED
+from alignment.rounds import EVALUATED, check_excluded
 from storage import registry
 from storage.database import Store
 from storage.estimates import told
@@ -20,6 +20,7 @@ def plan(store: Store, settings: dict[str, Any]) -> dict[str, Any]:
     Without a promoted model there is no estimate. Raises UserError for a setting that is unknown or badly typed.
     """
     recipe = load_round_recipe(settings)
+    check_excluded(store, recipe.exclude_labelers)
     parent = registry.promoted(store)
     estimate = estimate_round(store, recipe, EVALUATED, parent) if parent else None
     return {
@@ -38,6 +39,8 @@ def plan_in_words(store: Store, settings: dict[str, Any]) -> tuple[str, str]:
 def whole_round_recipe(recipe: RoundRecipe) -> dict[str, Any]:
     """A round's recipe with the defaults of its stages; read again it is the same round."""
     whole: dict[str, Any] = {"method": recipe.method, "seed": recipe.seed, "reference": recipe.reference}
+    if recipe.exclude_labelers:
+        whole["exclude_labelers"] = recipe.exclude_labelers
     chosen = {"reward": recipe.reward, recipe.method: recipe.policy_settings()}
     for stage, settings in {**chosen, "evaluate": {**EVALUATED, **recipe.evaluate}}.items():
         checked = load_recipe({"kind": stage, **stage_inputs()[stage], **settings})

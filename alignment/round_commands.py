@@ -45,6 +45,9 @@ def round_command(
     ] = None,
     recipe: RecipeFile = None,
     settings: Settings = [],  # noqa: B006
+    exclude: Annotated[
+        list[str], typer.Option("--exclude-labeler", metavar="NAME", help="Learn without this labeler's votes; repeatable.")
+    ] = [],  # noqa: B006
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show the whole recipe, and what the round is likely to take.")
     ] = False,
@@ -56,6 +59,8 @@ def round_command(
     store = open_home(home)
     began = time.monotonic()
     chosen = round_settings(store, method, recipe, settings)
+    if exclude:
+        chosen["exclude_labelers"] = [*chosen.get("exclude_labelers", []), *exclude]
     if dry_run:
         planned = plan(store, chosen)
         answer(as_json, planned, f"{as_yaml(planned['recipe'])}\n{planned['said']}")

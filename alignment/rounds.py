@@ -10,18 +10,20 @@ the policy learned from, and the evaluation asks about held-out prompts that non
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from sqlite_utils import Database
 
 from alignment import queue
-from alignment.config import ONLINE, RoundRecipe, load_round_recipe
+from alignment.config import ONLINE, RoundRecipe, load_round_recipe, nearest
 from alignment.estimate import estimate_round
 from alignment.evaluations import evaluation_spec, reward_judge
 from alignment.materialise import discard
 from storage import jobs, prompts, ratings, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
+from storage.lineage import labelers
 from storage.records import Model, Round, Snapshot
 from storage.reports import newest_reward_model
 
@@ -40,12 +42,14 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
     recipe = load_round_recipe({"method": method, **overrides})
     _check_none_at_work(store)
     parent = registry.require_promoted(store)
-    check_labels(store)
+    excluded = recipe.exclude_labelers
+    check_excluded(store, excluded)
+    check_labels(store, excluded)
     estimate = estimate_round(store, recipe, EVALUATED, parent)
     if recipe.method == "kto":
-        _check_both_kinds(store, pairs=recipe.kto.get("pairs", True))
-    snapshot = snapshots.take(store)
-    thumbs = ratings.freeze(store) if recipe.method == "kto" else None
+        _check_both_kinds(store, excluded, pairs=recipe.kto.get("pairs", True))
+    snapshot = snapshots.take(store, excluded)
+    thumbs = ratings.freeze(store, excluded) if recipe.method == "kto" else None
     with store.write() as db:
         _check_none_at_work(store)  # again, for nobody else starts one while the write lock is held
         round_id = rounds.insert_round(
@@ -63,9 +67,17 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
     return round_id
 
 
-def check_labels(store: Store) -> None:
-    """Raise UserError when the votes cannot carry a round, saying how many of what are missing."""
-    tally = snapshots.tally(store)
+def check_excluded(store: Store, excluded: Sequence[str]) -> None:
+    """Raise UserError for an excluded labeler who gave neither vote nor thumb, naming who may be meant."""
+    known = labelers(store)
+    for name in excluded:
+        if name not in known:
+            raise UserError(f"There is no vote and no thumb of {name!r} to leave out.{nearest(name, known)}")
+
+
+def check_labels(store: Store, excluded: Sequence[str] = ()) -> None:
+    """Raise UserError when the votes, without the excluded labelers', cannot carry a round; it says what is missing."""
+    tally = snapshots.tally(store, excluded)
     folds = Counter[str]()
     for (shown, fold), count in tally.items():
         folds[fold] += count if shown in ("left", "right") else 0
@@ -96,9 +108,9 @@ def check_labels(store: Store) -> None:
         )
 
 
-def _check_both_kinds(store: Store, pairs: bool) -> None:
+def _check_both_kinds(store: Store, excluded: Sequence[str], pairs: bool) -> None:
     """Raise UserError when KTO, with or without `pairs`, would find no desirable or no undesirable answer."""
-    votes, thumbs = snapshots.tally(store), ratings.tally(store)
+    votes, thumbs = snapshots.tally(store, excluded), ratings.tally(store, excluded)
     sides = (votes["left", "train"] + votes["right", "train"]) * pairs
     good = sides + thumbs["up", "train"]
     bad = sides + thumbs["down", "train"] + votes["both_bad", "train"]

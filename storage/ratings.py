@@ -27,7 +27,7 @@ SELECT r.rating_id, r.completion_id, c.prompt_id, r.labeler, q.messages, c.text 
 """
 TALLY = f"""
 SELECT r.thumb, {FOLD_HASH} < '{JUDGE_BOUND}' AS judge, count(*) AS n {STANDING} WHERE q.split = 'train'
-GROUP BY r.thumb, judge
+AND r.labeler NOT IN (SELECT value FROM json_each(?)) GROUP BY r.thumb, judge
 """
 # A chat's answer is no job's; what is in a prompt's row decides its hash, so this is one conversation and its answer.
 ANSWER = """
@@ -78,17 +78,21 @@ def rows(store: Store) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def to_learn_from(store: Store) -> list[dict[str, Any]]:
-    """Those that stand on train prompts."""
-    return [row for row in rows(store) if row["split"] == "train"]
+def to_learn_from(store: Store, excluded: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Those that stand on train prompts, without those of the `excluded` labelers."""
+    return [row for row in rows(store) if row["split"] == "train" and row["labeler"] not in excluded]
 
 
-def freeze(store: Store) -> str | None:
-    """Freeze what may be learned from and return the hash that names the file; None where there is none."""
-    found = to_learn_from(store)
+def freeze(store: Store, excluded: Sequence[str] = ()) -> str | None:
+    """Freeze what may be learned from, without the `excluded` labelers, and return the hash that names the file.
+
+    None where there is nothing.
+    """
+    found = to_learn_from(store, excluded)
     return freeze_lines(store, "ratings", found) if found else None
 
 
-def tally(store: Store) -> Counter[tuple[Thumb, Fold]]:
+def tally(store: Store, excluded: Sequence[str] = ()) -> Counter[tuple[Thumb, Fold]]:
     """How many ratings `freeze` would hold, by thumb and fold."""
-    return Counter({(row["thumb"], "judge" if row["judge"] else "train"): row["n"] for row in store.rows(TALLY)})
+    found = store.rows(TALLY, [json.dumps(excluded)])
+    return Counter({(row["thumb"], "judge" if row["judge"] else "train"): row["n"] for row in found})

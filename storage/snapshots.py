@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,27 +43,30 @@ SCHEMA = pa.schema(
 )
 
 TAKEN = "p.verdict IN ('a', 'b', 'tie', 'both_bad') AND q.split = 'train'"
+NOT_EXCLUDED = "s.labeler NOT IN (SELECT value FROM json_each(?))"
 ROWS = f"""
 SELECT p.preference_id, r.pair_id, r.prompt_id, s.labeler, q.messages, {FOLD_HASH} AS fold_sha256,
        x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b,
        x.ended AS ended_a, y.ended AS ended_b, p.verdict, p.strength, s.flipped, p.created_at
 {STANDING_VOTES}LEFT JOIN models m ON m.model_id = x.model_id
 LEFT JOIN models n ON n.model_id = y.model_id
-WHERE {TAKEN}
+WHERE {TAKEN} AND {NOT_EXCLUDED}
 ORDER BY p.preference_id
 """
 TALLY = f"""
-SELECT p.verdict, s.flipped, {FOLD_HASH} < '{JUDGE_BOUND}' AS judge, count(*) AS n {STANDING_VOTES} WHERE {TAKEN}
+SELECT p.verdict, s.flipped, {FOLD_HASH} < '{JUDGE_BOUND}' AS judge, count(*) AS n {STANDING_VOTES}
+WHERE {TAKEN} AND {NOT_EXCLUDED}
 GROUP BY p.verdict, s.flipped, judge
 """
 
 
-def take(store: Store) -> Snapshot:
-    """Freeze the current preferences. The same votes give the same snapshot; its file is written again if damaged.
+def take(store: Store, excluded: Sequence[str] = ()) -> Snapshot:
+    """Freeze the current preferences, without those of the `excluded` labelers.
 
-    Raises UserError when there is no vote to freeze.
+    The same votes give the same snapshot; its file is written again if damaged. Raises UserError when there is no vote
+    to freeze.
     """
-    rows = list(current_rows(store))
+    rows = list(current_rows(store, excluded))
     if not rows:
         raise UserError("There is no preference to freeze yet: rank some pairs first.")
     sha256 = hash_rows(rows)
@@ -96,19 +99,25 @@ def get(store: Store, snapshot_id: int) -> Snapshot:
     )
 
 
-def tally(store: Store) -> Counter[tuple[str, Fold]]:
-    """How many votes a snapshot would hold, by what was chosen as shown (left, right, tie, both_bad) and by fold."""
+def tally(store: Store, excluded: Sequence[str] = ()) -> Counter[tuple[str, Fold]]:
+    """How many votes a snapshot would hold, by what was chosen as shown (left, right, tie, both_bad) and by fold.
+
+    Those of the `excluded` labelers are not counted.
+    """
     found: Counter[tuple[str, Fold]] = Counter()
-    for row in store.rows(TALLY):
+    for row in store.rows(TALLY, [json.dumps(excluded)]):
         verdict = row["verdict"]
         shown = ("left" if (verdict == "a") != row["flipped"] else "right") if verdict in ("a", "b") else verdict
         found[shown, "judge" if row["judge"] else "train"] += row["n"]
     return found
 
 
-def current_rows(store: Store) -> Iterator[dict[str, Any]]:
-    """The current preferences on train prompts as rows of the snapshot's schema, in the order of their ids."""
-    for row in store.db().query(ROWS):
+def current_rows(store: Store, excluded: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """The current preferences on train prompts as rows of the snapshot's schema, in the order of their ids.
+
+    Those of the `excluded` labelers are left out.
+    """
+    for row in store.db().query(ROWS, [json.dumps(excluded)]):
         row["prompt"] = json.loads(row.pop("messages"))
         row["fold"] = fold_of(row.pop("fold_sha256"))
         row["flipped"] = bool(row["flipped"])

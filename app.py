@@ -59,7 +59,7 @@ def serve(
     if host not in labeling.accounts.LOOPBACK:
         raise UserError(f"There are no accounts yet, so the app listens on loopback only: not on {host}.")
     gc.disable()  # imports make no garbage, and looking for it is a fifth of the time to the first page
-    from alignment import evaluations, job_deeds, plans, queue, rounds
+    from alignment import evaluations, job_deeds, plans, queue, readiness, rounds
     from alignment.demo.seed import seed
     from alignment.inference import InferenceServer
     from labeling.ui import shell
@@ -83,7 +83,7 @@ def serve(
         compare=lambda *asked: evaluations.compare(store, *asked),
         plan_round=lambda settings: plans.plan_in_words(store, settings),
         job_deed=lambda deed, job_id, actor: job_deeds.do(store, deed, job_id, actor),
-        check_labels=lambda: rounds.check_labels(store),
+        check_labels=lambda: readiness.check_labels(store),
         inference=inference,
     )
     url = shell.launch(shell.build(store, actions), host, port)

@@ -8,7 +8,8 @@ import yaml
 
 from alignment.config import RoundRecipe, load_recipe, load_round_recipe, settings_of, stage_inputs
 from alignment.estimate import estimate_round
-from alignment.rounds import EVALUATED, check_excluded
+from alignment.readiness import check_excluded
+from alignment.rounds import EVALUATED
 from storage import registry
 from storage.database import Store
 from storage.estimates import told

@@ -1,4 +1,4 @@
-"""What becomes of a job's result: pairs, a registered model or an evaluation.
+"""What becomes of a job's result: pairs, a registered model or an evaluation, or a comparison with what it replays.
 
 All of it happens in the transaction that closes the job under its fence, so a result is published once or not at all.
 """
@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from alignment.config import METHODS
 from alignment.queue import free_model_name
+from alignment.replay import same
 from storage import jobs, labels, registry, rounds
 from storage.database import Store
 from storage.records import Job, NewCompletion
@@ -29,7 +30,9 @@ def publish(store: Store, job: Job, directory: Path, result: dict[str, Any]) -> 
     # Read before the write lock is taken: no vote is to wait for gigabytes of weights.
     sha256 = weights_sha256(directory / "model") if job.kind in MODEL_KINDS else ""
     with store.write() as db:
-        if job.kind == "generate":
+        if "replay_of" in job.spec["publish"]:
+            result = {**result, "same": same(store, job.spec["publish"]["replay_of"], sha256, result)}
+        elif job.kind == "generate":
             result = {**result, "pairs": _publish_pairs(db, job, directory)}
         elif job.kind == "evaluate":
             _publish_evaluation(db, job, result)

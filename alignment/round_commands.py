@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,8 +46,11 @@ def round_command(
     recipe: RecipeFile = None,
     settings: Settings = [],  # noqa: B006
     exclude: Annotated[
-        list[str], typer.Option("--exclude-labeler", metavar="NAME", help="Learn without this labeler's votes; repeatable.")
+        list[str], typer.Option("--exclude-labeler", metavar="NAME", help="Learn as if NAME had not voted; repeatable.")
     ] = [],  # noqa: B006
+    replay: Annotated[
+        int | None, typer.Option(metavar="ID", help="Run this finished round again, and compare what comes of it.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show the whole recipe, and what the round is likely to take.")
     ] = False,
@@ -55,34 +58,53 @@ def round_command(
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Start a round on the votes as they stand."""
+    """Start a round on the votes as they stand, or replay one on those that it had."""
     store = open_home(home)
     began = time.monotonic()
-    chosen = round_settings(store, method, recipe, settings)
-    if exclude:
-        chosen["exclude_labelers"] = [*chosen.get("exclude_labelers", []), *exclude]
-    if dry_run:
-        planned = plan(store, chosen)
-        answer(as_json, planned, f"{as_yaml(planned['recipe'])}\n{planned['said']}")
-        return
-    round_id = rounds.start(store, chosen.pop("method", "dpo"), chosen, ACTOR)
-    estimated = round_rows.estimated(store, round_rows.get(store, round_id))
-    tell(f"Round {round_id} has started. {estimated}")
+    if replay is not None:
+        if method or recipe or settings or exclude or dry_run:
+            raise UserError("A replay takes everything from the round that it replays: name no other setting with it.")
+        round_id = rounds.start_replay(store, replay, ACTOR)
+    else:
+        chosen = _chosen(round_settings(store, method, recipe, settings), exclude)
+        if dry_run:
+            planned = plan(store, chosen)
+            answer(as_json, planned, f"{as_yaml(planned['recipe'])}\n{planned['said']}")
+            return
+        round_id = rounds.start(store, chosen.pop("method", "dpo"), chosen, ACTOR)
+    _follow(store, round_id, wait, began, as_json)
+
+
+def _chosen(settings: dict[str, Any], exclude: list[str]) -> dict[str, Any]:
+    """Settings with labelers to leave out added to those that they name."""
+    named = settings.get("exclude_labelers") or []
+    both = {"exclude_labelers": [*named, *exclude]} if exclude and isinstance(named, list) else {}
+    return {**settings, **both}
+
+
+def _follow(store: Store, round_id: int, wait: bool, began: float, as_json: bool) -> None:
+    """Say that a round has started and, where that is asked, work until it is over and say what came of it."""
+    this = round_rows.get(store, round_id)
+    tell(f"Round {round_id} has started. {round_rows.estimated(store, this)}")
     if wait:
         with Worker(store) as worker:
             wait_for_round(store, worker, round_id)
-    this = round_rows.get(store, round_id)
+        this = round_rows.get(store, round_id)
     data = {
         "round_id": round_id,
         "status": this.status,
         "model": registry.get(store, this.candidate_id).name if this.candidate_id else None,
         "seconds": round(time.monotonic() - began, 2),
     }
+    if this.replay_of is not None:
+        data |= {"replay_of": this.replay_of, "same": round_rows.stages_as_replayed(store, this)}
     answer(
         as_json, data, _verdict(store, round_id) if wait else f"Round {round_id} waits for a worker: status {round_id}"
     )
     if this.status in EXIT_CODES:
         raise typer.Exit(EXIT_CODES[this.status])
+    if not all(round_rows.stages_as_replayed(store, this).values()):
+        raise typer.Exit(1)
 
 
 def rounds_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
@@ -149,6 +171,8 @@ def resume_command(
 def _verdict(store: Store, round_id: int) -> str:
     this = round_rows.get(store, round_id)
     found = round_rows.candidate_of(store, this)
+    if said := round_rows.replayed(store, this):
+        return f"Round {round_id} is {this.status}. {said}"
     if this.status != "done" or found is None:
         return f"Round {round_id} is {this.status}. {this.error or ''}".strip()
     candidate, evaluation = found

@@ -9,26 +9,22 @@ the policy learned from, and the evaluation asks about held-out prompts that non
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from sqlite_utils import Database
 
-from alignment import queue
-from alignment.config import ONLINE, RoundRecipe, load_round_recipe, nearest
+from alignment import queue, replay
+from alignment.config import ONLINE, RoundRecipe, load_round_recipe
 from alignment.estimate import estimate_round
 from alignment.evaluations import evaluation_spec, reward_judge
 from alignment.materialise import discard
+from alignment.readiness import check_ready
 from storage import jobs, prompts, ratings, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
-from storage.lineage import labelers
 from storage.records import Model, Round, Snapshot
 from storage.reports import newest_reward_model
 
-MIN_DECISIVE = 24  # votes for one side, over all prompts
-MIN_A_FOLD = 4  # of these, on the prompts of each fold
 # A round's own evaluation; `evaluate` takes more prompts and time, and no baseline.
 EVALUATED = {"max_prompts": 128, "baseline_best_of": 8}
 
@@ -42,14 +38,10 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
     recipe = load_round_recipe({"method": method, **overrides})
     _check_none_at_work(store)
     parent = registry.require_promoted(store)
-    excluded = recipe.exclude_labelers
-    check_excluded(store, excluded)
-    check_labels(store, excluded)
+    check_ready(store, recipe)
     estimate = estimate_round(store, recipe, EVALUATED, parent)
-    if recipe.method == "kto":
-        _check_both_kinds(store, excluded, pairs=recipe.kto.get("pairs", True))
-    snapshot = snapshots.take(store, excluded)
-    thumbs = ratings.freeze(store, excluded) if recipe.method == "kto" else None
+    snapshot = snapshots.take(store, recipe.exclude_labelers)
+    thumbs = ratings.freeze(store, recipe.exclude_labelers) if recipe.method == "kto" else None
     with store.write() as db:
         _check_none_at_work(store)  # again, for nobody else starts one while the write lock is held
         round_id = rounds.insert_round(
@@ -67,59 +59,18 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
     return round_id
 
 
-def check_excluded(store: Store, excluded: Sequence[str]) -> None:
-    """Raise UserError for an excluded labeler who gave neither vote nor thumb, naming who may be meant."""
-    known = labelers(store)
-    for name in excluded:
-        if name not in known:
-            raise UserError(f"There is no vote and no thumb of {name!r} to leave out.{nearest(name, known)}")
+def start_replay(store: Store, round_id: int, actor: str) -> int:
+    """Run a finished round again on the inputs that it had, to see whether the same comes of it; returns the new id.
 
-
-def check_labels(store: Store, excluded: Sequence[str] = ()) -> None:
-    """Raise UserError when the votes, without the excluded labelers', cannot carry a round; it says what is missing."""
-    tally = snapshots.tally(store, excluded)
-    folds = Counter[str]()
-    for (shown, fold), count in tally.items():
-        folds[fold] += count if shown in ("left", "right") else 0
-    decisive = folds.total()
-    if decisive < MIN_DECISIVE:
-        raise UserError(
-            f"A round needs {MIN_DECISIVE} votes for one side, and there are {decisive} "
-            f"({tally.total() - decisive} more are ties or both bad): {MIN_DECISIVE - decisive} are missing."
-        )
-    sides = {shown for shown, _ in tally} & {"left", "right"}
-    if len(sides) == 1:
-        side = "A" if "left" in sides else "B"
-        raise UserError(
-            f"All {decisive} votes chose side {side}, so there is nothing to learn from them: "
-            "a round needs votes of both kinds, and at least one for the other side is missing."
-        )
-    for fold, use in (("train", "train on"), ("judge", "judge by")):
-        if folds[fold] < MIN_A_FOLD:
-            raise UserError(
-                f"Of the votes for one side only {folds[fold]} are on prompts set aside to {use}: "
-                f"{MIN_A_FOLD - folds[fold]} are missing there, so rank some more pairs on other prompts."
-            )
-    missing = prompts.MIN_HELDOUT - len(prompts.prompts_of(store, "heldout"))
-    if missing > 0:
-        raise UserError(
-            f"An evaluation needs {prompts.MIN_HELDOUT} held-out prompts, and {missing} are missing: "
-            "import more prompts, of which a tenth is held out."
-        )
-
-
-def _check_both_kinds(store: Store, excluded: Sequence[str], pairs: bool) -> None:
-    """Raise UserError when KTO, with or without `pairs`, would find no desirable or no undesirable answer."""
-    votes, thumbs = snapshots.tally(store, excluded), ratings.tally(store, excluded)
-    sides = (votes["left", "train"] + votes["right", "train"]) * pairs
-    good = sides + thumbs["up", "train"]
-    bad = sides + thumbs["down", "train"] + votes["both_bad", "train"]
-    for count, kind, thumb in ((good, "desirable", "up"), (bad, "undesirable", "down")):
-        if not count:
-            raise UserError(
-                "KTO needs desirable answers and undesirable ones, and without pairs nothing on the prompts to train "
-                f"on says that an answer is {kind}: leave kto.pairs as it is, or give thumbs {thumb} in the chat."
-            )
+    Raises UserError, and changes nothing, when a round is at work, this one is not done, or an input is not as it was.
+    """
+    original = rounds.get(store, round_id)
+    replay.check(store, original)
+    with store.write() as db:
+        _check_none_at_work(store)
+        again = rounds.insert_replay(db, original, actor)
+        advance(store, db, again)
+    return again
 
 
 def advance(store: Store, db: Database, round_id: int) -> None:
@@ -136,7 +87,7 @@ def advance(store: Store, db: Database, round_id: int) -> None:
     }
     for stage in ("reward", "judge", "policy", "evaluation"):
         if stage not in done:
-            kind, spec = _stage(store, this, stage, done)
+            kind, spec = (_stage if this.replay_of is None else replay.stage)(store, this, stage, done)
             spec["recipe"] = queue.whole_recipe(spec["recipe"])
             jobs.enqueue(db, kind, spec, this.requested_by, round_id, stage)
             return

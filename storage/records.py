@@ -147,7 +147,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Round:
-    """One pass from a snapshot of the votes to a candidate policy; `ratings_sha256` names the thumbs it learns from."""
+    """One pass from a snapshot of the votes to a candidate policy; `ratings_sha256` names the thumbs it learns from.
+
+    One that replays another makes no candidate: its weights are only compared with the other's.
+    """
 
     round_id: int
     method: str
@@ -162,6 +165,7 @@ class Round:
     finished_at: str | None
     estimate: dict[str, Any] | None
     ratings_sha256: str | None
+    replay_of: int | None
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,40 @@ def insert_round(
     return round_id
 
 
+def insert_replay(db: Database, original: Round, requested_by: str) -> int:
+    """Open a round that does again what another one did, inside the caller's transaction."""
+    cursor = db.execute(
+        "INSERT INTO rounds (method, status, snapshot_id, parent_id, recipe, requested_by, created_at, estimate,"
+        " ratings_sha256, replay_of) SELECT method, 'running', snapshot_id, parent_id, recipe, ?, ?, estimate,"
+        " ratings_sha256, round_id FROM rounds WHERE round_id = ?",
+        [requested_by, now(), original.round_id],
+    )
+    round_id = int(cursor.lastrowid or 0)
+    record(db, requested_by, "replay", f"round {original.round_id}", as_round=round_id)
+    return round_id
+
+
+def stages_as_replayed(store: Store, this: Round) -> dict[str, bool]:
+    """Stage of a replay that is done to whether it gave the same as the stage that it replays."""
+    results = [(job.stage, job.result or {}) for job in jobs.of_round(store, this.round_id)]
+    return {stage: result["same"] for stage, result in results if "same" in result}
+
+
+def replayed(store: Store, this: Round) -> str:
+    """What a replay has shown so far, in a sentence; empty for another round, and before its first stage is done."""
+    same = stages_as_replayed(store, this)
+    if not same:
+        return ""
+    other = [stage for stage, equal in same.items() if not equal]
+    if not other:
+        so_far = "" if this.status == "done" else " so far"
+        return f"The same as round {this.replay_of} to the last bit{so_far}: {', '.join(same)}."
+    return (
+        f"Not the same as round {this.replay_of}: {', '.join(other)}. The inputs are, so look for another version of "
+        "a library, another kind of machine, or a stage that went on with a smaller batch halfway."
+    )
+
+
 def set_candidate(db: Database, round_id: int, model_id: int) -> None:
     """Name the model that a round made."""
     db.execute("UPDATE rounds SET candidate_id = ? WHERE round_id = ?", [model_id, round_id])

@@ -21,6 +21,7 @@ from storage import jobs, registry
 from storage import rounds as round_rows
 from storage.console import DEFAULT_HOME, Home, Json, answer, table, tell
 from storage.database import Store
+from storage.errors import UserError
 from storage.gate import may_promote
 
 EXIT_CODES = {"failed": 1, "cancelled": 130}  # of a command that waited for a round

@@ -81,7 +81,7 @@ def test_a_brought_model_goes_round_the_whole_loop(store: Store, tmp_path: Path,
     assert check(store) == []
 
 
-def test_a_policy_killed_in_training_ends_with_the_weights_of_an_uninterrupted_round(
+def test_a_replay_whose_policy_is_killed_in_training_ends_with_the_weights_and_the_verdict_of_the_round(
     store: Store, tmp_path: Path
 ) -> None:
     add_questions(store)
@@ -89,13 +89,21 @@ def test_a_policy_killed_in_training_ends_with_the_weights_of_an_uninterrupted_r
     registry.promote(store, "mine", "test")
     with Worker(store) as worker:
         vote_on_new_pairs(store, worker, 50)
-        sums = []
-        for killed in (False, True):
-            round_id = rounds.start(store, "dpo", SETTINGS, "test")
-            finish(store, worker, round_id, killed)
-            candidate = registry.get(store, round_rows.get(store, round_id).candidate_id or 0)
-            sums.append(candidate.card["weights_sha256"])
-    assert sums[0] == sums[1]
+        first = rounds.start(store, "dpo", SETTINGS, "test")
+        finish(store, worker, first, killed=False)
+        known = len(registry.models(store))
+        again = rounds.start_replay(store, first, "test")
+        finish(store, worker, again, killed=True)
+    stages = ("reward", "judge", "policy", "evaluation")
+    this = round_rows.get(store, again)
+    assert round_rows.stages_as_replayed(store, this) == dict.fromkeys(stages, True)
+    assert f"The same as round {first} to the last bit: reward, judge, policy" in round_rows.replayed(store, this)
+    weights = [
+        (directory_of(store, jobs.of_round(store, number)[2].job_id) / "model" / "model.safetensors").read_bytes()
+        for number in (first, again)
+    ]
+    assert weights[0] == weights[1]
+    assert (len(registry.models(store)), this.candidate_id) == (known, None)
 
 
 def finish(store: Store, worker: Worker, round_id: int, killed: bool) -> None:

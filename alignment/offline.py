@@ -49,13 +49,17 @@ def run_offline(
     rate = recipe.learning_rate or default_learning_rate(recipe.kind, recipe.tuning, parameters)
     heldout = tokenised_pairs(tokenizer, preferences_of(votes, other_fold(recipe.fold)), limit)
     own_reference = job.resolve(recipe.reference) == job.resolve(recipe.policy)
-    reference = None if own_reference else load_policy(job.resolve(recipe.reference))[0]
+    config: Any = trainer_config(config_class, job, recipe, rate, **lesson.loss_arguments)
+    # Given none, TRL has the policy as it starts, or without its adapters; where it goes on to need more than that, it
+    # reads the policy's directory by itself, and not as it is read here.
+    has_it_still = config.precompute_ref_log_probs or recipe.tuning == "lora"
+    reference = None if own_reference and has_it_still else load_policy(job.resolve(recipe.reference))[0]
     model = apply_tuning(model, recipe)
     share = trainable_share(model)
     trainer = trainer_class(
         model=model,
         ref_model=reference,
-        args=trainer_config(config_class, job, recipe, rate, **lesson.loss_arguments),
+        args=config,
         train_dataset=Dataset.from_list(lesson.rows),
         processing_class=tokenizer,
     )

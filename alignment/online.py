@@ -26,7 +26,8 @@ def run_online(
     """Train the policy on rollouts; save it as it was last within the KL budget.
 
     Result: kl (nats a completion) and reward of the saved policy on prompts in turn, how many rollouts there were,
-    whether the budget ended them, and what was left out.
+    whether the budget ended them, and what was left out. `reference` is parent where that is the policy which the
+    training starts from, else initial.
     """
     models = _load(job, recipe)
     parameters = count_parameters(models.policy)
@@ -52,6 +53,7 @@ def run_online(
         "trainable_share": share,
         "train_prompts": len(fitting),
         "dropped": len(prompts) - len(fitting),
+        "reference": "parent" if _is_own_reference(job, recipe) else "initial",
         "learning_rate": rate,
         **figures,
     }
@@ -66,9 +68,12 @@ def _load(job: JobDir, recipe: OnlineSettings) -> Models:
             "The reward model's vocabulary is not the policy's, and it scores token ids: "
             "train a reward model from a policy with this vocabulary."
         )
-    same = job.resolve(recipe.reference) == job.resolve(recipe.policy)
-    if same and recipe.tuning == "lora":
+    if _is_own_reference(job, recipe) and recipe.tuning == "lora":
         reference = None
     else:
         reference = load_policy(job.resolve(recipe.reference))[0].requires_grad_(False)
     return Models(policy, tokenizer, reference, reward_model.requires_grad_(False))
+
+
+def _is_own_reference(job: JobDir, recipe: OnlineSettings) -> bool:
+    return job.resolve(recipe.reference) == job.resolve(recipe.policy)

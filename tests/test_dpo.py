@@ -50,8 +50,12 @@ def test_it_raises_the_preferred_answers_over_the_others(tmp_path: Path, kind: s
     assert (result["trainable_share"] == 1) == (tuning == "full")
 
 
-def test_the_first_loss_is_log_two_when_policy_and_reference_agree(tmp_path: Path) -> None:
-    policy = make_model("llama", tmp_path / "policy")
+@pytest.mark.parametrize(("kind", "trainer"), [("llama", {}), ("gpt2", {"precompute_ref_log_probs": False})])
+def test_the_first_loss_is_log_two_when_policy_and_reference_agree(
+    tmp_path: Path, kind: str, trainer: dict[str, bool]
+) -> None:
+    """Also where the reference goes along: GPT-2's vocabulary has no pad, so both are enlarged when they are loaded."""
+    policy = make_model(kind, tmp_path / "policy")
     _, result = run_job(
         tmp_path / "job",
         kind="dpo",
@@ -60,6 +64,7 @@ def test_the_first_loss_is_log_two_when_policy_and_reference_agree(tmp_path: Pat
         max_steps=1,
         learning_rate=1e-9,
         sft_weight=0,
+        trainer=trainer,
     )
     assert result["loss"] == pytest.approx(math.log(2), abs=1e-4)
     assert result["reference"] == "parent"

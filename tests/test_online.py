@@ -152,11 +152,12 @@ def test_with_adapters_the_reference_is_the_policy_without_them(speakers: Path, 
     with torch.no_grad():
         model.get_output_embeddings().weight.mul_(1.5)
     save_model(model, tokenizer, tmp_path / "other")
-    own, _ = run(speakers, tmp_path / "own", tuning="lora", rollouts=2)
-    held, _ = run(speakers, tmp_path / "held", tuning="lora", rollouts=1, reference=str(tmp_path / "other"))
+    own, itself = run(speakers, tmp_path / "own", tuning="lora", rollouts=2)
+    held, other = run(speakers, tmp_path / "held", tuning="lora", rollouts=1, reference=str(tmp_path / "other"))
     assert rows(own, "kl")[0] == pytest.approx(0, abs=1e-4)
     assert rows(own, "kl")[1] != pytest.approx(0, abs=1e-4)
     assert abs(rows(held, "kl")[0]) > 0.01
+    assert (itself["reference"], other["reference"]) == ("parent", "initial")
 
 
 def test_a_reward_model_of_another_vocabulary_is_refused(speakers: Path, tmp_path: Path) -> None:

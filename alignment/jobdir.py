@@ -54,6 +54,7 @@ class JobDir:
         self.error = self.path / "error.json"
         self.log = self.path / "log.txt"
         self.in_batches = False  # whether the process has come to work whose memory goes by the size of its batches
+        self.has_stepped = False  # whether a step of a training has come to its end
 
     def recipe(self) -> Recipe:
         """The checked recipe. Raises UserError when it is missing, no YAML mapping, or wrong."""

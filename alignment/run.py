@@ -17,12 +17,13 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from alignment.config import Recipe
 from alignment.jobdir import JobDir, job_environment
+from alignment.settings import TrainerSettings
 from storage.errors import UserError
 from storage.failures import Failure
 
@@ -40,11 +41,13 @@ def run_job(job: JobDir) -> int:
     _redirect_output(job)
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, signal.default_int_handler)
+    recipe = None
     try:
         job.error.unlink(missing_ok=True)
         started = time.monotonic()
+        recipe = job.recipe()
         with _temporary_files_inside(job):
-            result = _dispatch(job, job.recipe())
+            result = _dispatch(job, recipe)
         result["seconds"] = round(time.monotonic() - started, 3)
         result["peak_memory"] = _peak_memory()
         _ignore_signals()
@@ -56,7 +59,9 @@ def run_job(job: JobDir) -> int:
         return _report(job, REFUSED, "bad_data", str(error), "")
     except Exception as error:  # noqa: BLE001 - the boundary of the process: whatever it was is told and logged once
         traceback.print_exc()
-        return _report(job, CRASHED, *_explain(error))
+        passed = recipe.trainer if isinstance(recipe, TrainerSettings) and not job.has_stepped else {}
+        failure, message, remedy = _explain(error, passed)
+        return _report(job, REFUSED if failure == "bad_data" else CRASHED, failure, message, remedy)
 
 
 def main(arguments: list[str]) -> int:
@@ -122,8 +127,11 @@ def _temporary_files_inside(job: JobDir) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _explain(error: Exception) -> tuple[Failure, str, str]:
-    """The class of an error, what happened, and what to do about it."""
+def _explain(error: Exception, passed: Collection[str]) -> tuple[Failure, str, str]:
+    """The class of an error, what happened, and what to do about it.
+
+    `passed` are the fields that the recipe passes to a trainer that has not made a step with them.
+    """
     kind = type(error).__name__
     first_line = (str(error).strip().splitlines() or [""])[0][:300]
     if isinstance(error, MemoryError) or kind == "OutOfMemoryError" or "can't allocate memory" in str(error):
@@ -134,6 +142,12 @@ def _explain(error: Exception) -> tuple[Failure, str, str]:
         )
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "crash", "The disk is full.", "Free some space, then resume the job."
+    if passed:  # which TRL checks as it needs them, at any place before the end of the first step
+        return (
+            "bad_data",
+            f"The training could not begin with {', '.join(passed)} under trainer: {kind}: {first_line}.",
+            "Leave out or put right what the trainer does not take; the traceback is in its log.txt.",
+        )
     return "crash", f"The job crashed: {kind}: {first_line}.", "The traceback is in its log.txt."
 
 

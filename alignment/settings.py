@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 
@@ -55,6 +56,13 @@ class TrainerSettings(JobSettings):
     trainer: dict[str, Any] = Field(
         default_factory=dict, description="Fields of the trainer's TRL config that no setting of the recipe stands for."
     )
+
+    @field_validator("report_to")
+    @classmethod
+    def _tracker_is_installed(cls, tracker: str) -> str:
+        if tracker != "none" and find_spec(tracker) is None:
+            raise ValueError(f"it needs the package {tracker}, which is not installed")
+        return tracker
 
 
 def names_in(value: Any) -> Any:

@@ -56,6 +56,7 @@ class JobCallback(TrainerCallback):
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Ask for a row of metrics and for a checkpoint when they are due."""
+        self.job.has_stepped = True
         last = state.global_step >= state.max_steps
         every = self.log_every or max(1, state.max_steps // ROWS)
         if state.global_step % every == 0 or last:

@@ -12,7 +12,6 @@ from alignment.jobdir import JobDir
 from alignment.settings import PolicySettings, TrainerSettings
 from alignment.snapshots import SnapshotCallback
 from alignment.trainer_callbacks import JobCallback
-from storage.errors import UserError
 
 Config = TypeVar("Config", bound=TrainingArguments)
 
@@ -20,14 +19,8 @@ Config = TypeVar("Config", bound=TrainingArguments)
 def trainer_config(
     config: type[Config], job: JobDir, recipe: TrainerSettings, learning_rate: float, **own: Any
 ) -> Config:
-    """A TRL config of this job. Raises UserError when TRL refuses what the recipe's `trainer` section asks for."""
-    try:
-        return config(**training_arguments(job, recipe, learning_rate, **own))
-    except (ValueError, TypeError, ImportError) as error:
-        if not recipe.trainer:
-            raise
-        fields = ", ".join(recipe.trainer)
-        raise UserError(f"The trainer cannot be made with {fields} as the recipe has them: {error}") from error
+    """A TRL config of this job."""
+    return config(**training_arguments(job, recipe, learning_rate, **own))
 
 
 def training_arguments(job: JobDir, recipe: TrainerSettings, learning_rate: float, **own: Any) -> dict[str, Any]:

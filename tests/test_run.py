@@ -150,6 +150,15 @@ def test_a_job_that_is_told_to_stop_before_it_began_does(tmp_path: Path, model: 
     assert not job.result.exists()
 
 
+def test_what_trl_itself_refuses_is_the_callers_mistake(tmp_path: Path, model: Path, runner: Runner) -> None:
+    wrong = {"lr_scheduler_kwargs": {"no_such": 1}}
+    job = sft_job(tmp_path / "job", model, max_steps=3, trainer=wrong)
+    assert exit_code(runner.start(job.path)) == 2
+    error = error_of(job)
+    assert error["class"] == "bad_data"
+    assert error["message"].startswith("The training could not begin with lr_scheduler_kwargs under trainer: TypeError")
+
+
 @pytest.mark.parametrize(("given", "used"), [(None, "0"), ("3,5", "3"), ("", "")])
 def test_a_job_sees_one_gpu(monkeypatch: pytest.MonkeyPatch, given: str | None, used: str) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given or "")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alignment import settings as settings_module
 from alignment.config import KINDS, load_round_recipe
 from alignment.list_trainer_fields import trainer_fields
-from alignment.recipes.trainer_fields import ITS_OWN, LIST, RENAMED, fields_of
+from alignment.recipes import trainer_fields as trainer_fields_module
+from alignment.recipes.trainer_fields import IN_VAIN, ITS_OWN, LIST, OF_THE_LOSS, OPTIMIZERS, RENAMED, fields_of
 from alignment.settings import TrainerSettings
 from alignment.training import trainer_config
 from storage.errors import UserError
@@ -31,6 +34,8 @@ def test_every_kind_of_job_that_trains_is_on_the_list() -> None:
 def test_every_field_that_is_not_passed_on_is_a_field() -> None:
     known = set().union(*(fields_of(kind) for kind in ("sft", "dpo", "kto", "ppo", "rloo")))
     assert {*ITS_OWN, *RENAMED} <= known
+    assert {*OF_THE_LOSS} <= fields_of("all").keys()
+    assert all({*fields} <= fields_of(kind).keys() for kind, fields in IN_VAIN.items())
 
 
 @pytest.mark.parametrize(
@@ -58,8 +63,8 @@ def test_fields_reach_the_config_of_the_trainer(tmp_path: Path, settings: dict[s
             "The trainer of a dpo job has no field 'dpo.trainer.adam_bta1'. Did you mean 'dpo.trainer.adam_beta1'?",
         ),
         ({"trainer": {"learning_rat": 1}}, "Did you mean 'dpo.learning_rate'?"),
-        ({"trainer": {"padding_fre": True}}, "Did you mean 'trainer.padding_free'?"),
-        ({"trainer": {"padding_free": "maybe"}}, "'trainer.padding_free' cannot be 'maybe': it is true or false."),
+        ({"trainer": {"use_weightin": True}}, "Did you mean 'trainer.use_weighting'?"),
+        ({"trainer": {"use_weighting": "maybe"}}, "'trainer.use_weighting' cannot be 'maybe': it is true or false."),
         ({"trainer": {"adam_beta1": True}}, "'trainer.adam_beta1' cannot be True: it is a number."),
         ({"reward": {"trainer": {"optim_args": 3}}}, "it is null or a text."),
         ({"trainer": {"ddp_timeout": 1.5}}, "it is a whole number."),
@@ -70,6 +75,30 @@ def test_fields_reach_the_config_of_the_trainer(tmp_path: Path, settings: dict[s
         ),
         ({"trainer": {"beta": 2}}, "set 'dpo.beta' in its place"),
         ({"trainer": {"output_dir": "/"}}, "'trainer.output_dir' cannot be set: a job writes into its own directory."),
+        ({"trainer": {"sync_ref_model": True}}, "'trainer.sync_ref_model' cannot be set: a policy is held to the ref"),
+        (
+            {"method": "kto", "trainer": {"ref_model_sync_steps": 9}},
+            "a policy is held to the reference that is on record",
+        ),
+        (
+            {"reward": {"trainer": {"pad_token": "</s>"}}},
+            "'reward.trainer.pad_token' cannot be set: the model's own tok",
+        ),
+        ({"trainer": {"ignore_data_skip": True}}, "goes on with the data it would have had"),
+        ({"trainer": {"enable_jit_checkpoint": True}}, "a checkpoint that is sealed already"),
+        ({"trainer": {"resume_from_checkpoint": "/x"}}, "from its newest checkpoint that verifies"),
+        ({"trainer": {"push_to_hub": True}}, "a job runs offline"),
+        ({"trainer": {"hub_strategy": "end"}}, "a job runs offline"),
+        ({"trainer": {"accelerator_config": {"gradient_accumulation_kwargs": {"num_steps": 3}}}}, "own settings say"),
+        ({"trainer": {"report_to": "wandb"}}, "set 'dpo.report_to' in its place"),
+        ({"trainer": {"padding_free": True}}, "'trainer.padding_free' has no effect on a dpo job: leave it out."),
+        ({"reward": {"trainer": {"center_rewards_coefficient": 0.1}}}, "has no effect on a reward job"),
+        (
+            {"method": "ppo", "trainer": {"use_vllm": True}},
+            "has no effect: a ppo job computes its rollouts and its loss",
+        ),
+        ({"method": "rloo", "trainer": {"neftune_noise_alpha": 5}}, "has no effect: a rloo job computes its rollouts"),
+        ({"method": "ppo", "trainer": {"use_liger_kernel": True}}, "has no effect: a ppo job computes its rollouts"),
         ({"trainer": ["optim"]}, "'trainer' in the round recipe cannot be ['optim']"),
         ({"trainr": {}}, "Did you mean 'trainer'"),
     ],
@@ -80,14 +109,31 @@ def test_a_wrong_field_is_one_sentence_that_names_the_right_one(settings: dict[s
     assert sentence in str(refused.value)
 
 
-def test_what_trl_itself_refuses_is_the_callers_mistake(tmp_path: Path) -> None:
-    from trl import SFTConfig
+@pytest.mark.parametrize(
+    ("settings", "package"),
+    [
+        ({"trainer": {"use_liger_kernel": True}}, "liger_kernel"),
+        ({"trainer": {"deepspeed": {"zero_optimization": {"stage": 2}}}}, "deepspeed"),
+        ({"trainer": {"optim": "paged_adamw_8bit"}}, "bitsandbytes"),
+        ({"trainer": {"optim": "adamw_torch_8bit"}}, "torchao"),
+        ({"trainer": {"optim": "galore_adamw_8bit"}}, "galore_torch"),
+        ({"dpo": {"report_to": "wandb"}}, "wandb"),
+    ],
+)
+def test_what_needs_a_package_that_is_not_there_is_refused(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], package: str
+) -> None:
+    found = importlib.util.find_spec
+    for module in (trainer_fields_module, settings_module):
+        monkeypatch.setattr(module, "find_spec", lambda name: None if name == package else found(name))
+    with pytest.raises(UserError, match=f"it needs the package {package}, which is not installed"):
+        load_round_recipe(settings)
 
-    wrong = {"accelerator_config": {"no_such": 1}}
-    job = make_job(tmp_path / "job", kind="sft", model="/m", instructions="x.json", trainer=wrong)
-    recipe = job.recipe()
-    with pytest.raises(UserError, match="The trainer cannot be made with accelerator_config as the recipe has them"):
-        trainer_config(SFTConfig, job, recipe, 1e-4)  # type: ignore[arg-type]
+
+def test_every_optimizer_but_those_of_torch_needs_a_package() -> None:
+    words = fields_of("all")["optim"].removeprefix("one of ").split(", ")
+    free = {word for word in words if not word.startswith(tuple(OPTIMIZERS))}
+    assert free == {"adamw_torch", "adamw_torch_fused", "adafactor", "sgd", "adagrad", "rmsprop"}
 
 
 def test_a_field_of_a_loss_that_is_not_computed_is_refused() -> None:

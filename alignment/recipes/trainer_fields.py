@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,27 +44,79 @@ RENAMED = {
 # What a job decides for itself: it runs offline, on data that it prepared, and resumes from sealed checkpoints alone.
 ITS_OWN = {
     "output_dir": "a job writes into its own directory",
-    "resume_from_checkpoint": "a job resumes from its newest checkpoint that verifies",
+    **dict.fromkeys(
+        ("resume_from_checkpoint", "restore_callback_states_from_checkpoint"),
+        "a job resumes from its newest checkpoint that verifies",
+    ),
+    "ignore_data_skip": "a job that resumes goes on with the data it would have had",
     "save_only_model": "a job could not be resumed",
     "save_total_limit": "a job keeps its two newest checkpoints",
-    "load_best_model_at_end": "a job measures on unseen data when training has ended",
-    "eval_strategy": "a job measures on unseen data when training has ended",
-    "eval_on_start": "a job measures on unseen data when training has ended",
+    "enable_jit_checkpoint": "a job that is told to stop resumes from a checkpoint that is sealed already",
+    **dict.fromkeys(
+        ("load_best_model_at_end", "do_eval", "do_predict", "eval_strategy", "eval_on_start", "eval_steps"),
+        "a job measures on unseen data when training has ended",
+    ),
     "auto_find_batch_size": "a job that runs out of memory is tried again with half the batch by itself",
+    "accelerator_config": "batches and their accumulation are as the recipe's own settings say",
+    "dataloader_drop_last": "a job learns from every example that fits",
     "logging_nan_inf_filter": "a loss that is no number must be seen",
     "disable_tqdm": "progress is told by metrics.jsonl",
     "use_cpu": "a GPU is used where there is one",
-    "remove_unused_columns": "a job prepares its own data",
-    "dataset_kwargs": "a job prepares its own data",
-    "push_to_hub": "a job runs offline",
-    "hub_token": "a job runs offline",
-    "hub_model_id": "a job runs offline",
+    **dict.fromkeys(
+        (
+            *("remove_unused_columns", "dataset_kwargs", "dataset_text_field", "dataset_num_proc", "shuffle_dataset"),
+            *("assistant_only_loss", "completion_only_loss", "truncation_mode"),
+            *("packing", "packing_strategy", "eval_packing"),
+        ),
+        "a job prepares its own data",
+    ),
+    **dict.fromkeys(
+        ("chat_template_path", "eos_token", "pad_token"), "the model's own tokenizer says it, and is saved as it came"
+    ),
+    **dict.fromkeys(
+        ("sync_ref_model", "ref_model_mixup_alpha", "ref_model_sync_steps"),
+        "a policy is held to the reference that is on record, which stays as it is",
+    ),
+    **dict.fromkeys(
+        (
+            *("push_to_hub", "hub_token", "hub_model_id", "hub_always_push", "hub_private_repo", "hub_revision"),
+            *("hub_strategy", "trackio_space_id", "trackio_bucket_id", "trackio_static_space_id"),
+        ),
+        "a job runs offline",
+    ),
     "trust_remote_code": "no code is loaded from a model",
     "model_init_kwargs": "the model is loaded before the trainer is made",
     "do_train": "a job trains",
     "local_rank": "the launcher sets it",
 }
 OWN_LOSS = ("ppo", "rloo")  # kinds for which TRL's trainer is the loop and no more
+# Of the fields that all kinds share, those of the forward pass and the loss, which are not TRL's there.
+OF_THE_LOSS = (
+    *("label_smoothing_factor", "neftune_noise_alpha", "train_sampling_strategy"),
+    *("use_liger_kernel", "liger_kernel_config", "use_cache"),
+    *("torch_compile", "torch_compile_backend", "torch_compile_mode"),
+)
+# Fields that a kind's trainer takes and does nothing with.
+IN_VAIN = {
+    "reward": ("center_rewards_coefficient", "label_smoothing_factor", "train_sampling_strategy"),
+    "dpo": ("padding_free",),
+    "kto": ("label_smoothing_factor",),
+}
+# Packages that a value needs, by what it begins with; torch's own optimizers need none.
+OPTIMIZERS = {
+    "stable_adamw": "optimi",
+    "grokadamw": "grokadamw",
+    "schedule_free": "schedulefree",
+    "galore": "galore_torch",
+    "apollo": "apollo_torch",
+    "adamw_anyprecision": "torchdistx",
+    "adamw_torch_xla": "torch_xla",
+    "adamw_torch_npu": "torch_npu",
+    **dict.fromkeys(("adamw_torch_4bit", "adamw_torch_8bit"), "torchao"),
+    **dict.fromkeys(("lomo", "adalomo"), "lomo_optim"),
+    **dict.fromkeys(("adamw_bnb", "adamw_8bit", "ademamix", "lion", "paged", "rmsprop_bnb"), "bitsandbytes"),
+}
+PACKAGES = {"use_liger_kernel": "liger_kernel", "deepspeed": "deepspeed"}
 PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "int": int,
     "float": (int, float),
@@ -107,13 +160,16 @@ def checked_trainer(
         setting = RENAMED.get(field, field)
         if setting in settings:
             raise UserError(f"{full!r} is decided by the recipe: set '{beside}{setting}' in its place.")
-        if kind in OWN_LOSS and field not in fields_of("all"):
+        if kind in OWN_LOSS and (field in OF_THE_LOSS or field not in fields_of("all")):
             raise UserError(
                 f"{full!r} has no effect: a {kind} job computes its rollouts and its loss by its own settings."
             )
         if field in ITS_OWN:
             raise UserError(f"{full!r} cannot be set: {ITS_OWN[field]}.")
+        if field in IN_VAIN.get(kind, ()):
+            raise UserError(f"{full!r} has no effect on a {kind} job: leave it out.")
         _check_type(full, value, known[field])
+        _check_installed(full, field, value)
     return {field: _number(value, known[field]) for field, value in trainer.items()}
 
 
@@ -122,6 +178,15 @@ def fields_of(kind: str) -> dict[str, str]:
     """Field to what it takes, for a kind of job that trains, or of "all" what all have."""
     listed: dict[str, dict[str, str]] = json.loads(LIST.read_text(encoding="utf-8"))["fields"]
     return {**listed["all"], **listed.get(kind, {})}
+
+
+def _check_installed(full: str, field: str, value: Any) -> None:
+    if field == "optim":
+        package = next((package for start, package in OPTIMIZERS.items() if value.startswith(start)), None)
+    else:
+        package = PACKAGES.get(field) if value else None
+    if package is not None and find_spec(package) is None:
+        raise UserError(f"{full!r} cannot be {value!r}: it needs the package {package}, which is not installed.")
 
 
 def _check_type(full: str, value: Any, takes: str) -> None:

@@ -13,6 +13,7 @@ import typer
 
 import alignment.commands
 import alignment.job_commands
+import alignment.lineage_commands
 import alignment.model_commands
 import alignment.recipe_commands
 import alignment.round_commands
@@ -31,6 +32,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 user_app = typer.Typer(help="People.", no_args_is_help=True)
+alignment.lineage_commands.add_commands(alignment.model_commands.model_app)
 cli.add_typer(alignment.model_commands.model_app, name="model")
 cli.add_typer(user_app, name="user")
 storage.commands.add_commands(cli)

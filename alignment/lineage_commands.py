@@ -8,7 +8,8 @@ import typer
 
 from storage.console import DEFAULT_HOME, Home, Json, answer, table
 from storage.database import Store
-from storage.lineage import Ancestor, Lineage, as_record, in_words, lineage, made_how, shaped_by, who
+from storage.lineage import Ancestor, Lineage, influence, lineage, who
+from storage.lineage_words import as_record, caveat, headline, in_words, influence_record, made_how, untold
 
 
 def add_commands(model_app: typer.Typer) -> None:
@@ -20,7 +21,7 @@ def add_commands(model_app: typer.Typer) -> None:
 def lineage_command(name: str, home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Show what a model was made from: parents, snapshots, recipes, figures, and whose votes are behind it."""
     found = lineage(Store.existing(home), name)
-    answer(as_json, as_record(found), "\n".join([*tree(found), "", _labelers(found)]))
+    answer(as_json, as_record(found), "\n".join([*tree(found), "", *_labelers(found)]))
 
 
 def shaped_by_command(
@@ -29,26 +30,14 @@ def shaped_by_command(
     as_json: Json = False,
 ) -> None:
     """List the models that a labeler has shaped, by themselves or through a model that they came from."""
-    found = shaped_by(Store.existing(home), labeler)
-    data = [
-        {
-            "name": one.model.name,
-            "kind": one.model.kind,
-            "status": one.model.status,
-            "itself": one.itself,
-            "votes": one.votes,
-            "thumbs": one.thumbs,
-            "demonstrations": one.demonstrations,
-        }
-        for one in found
-    ]
+    found = influence(Store.existing(home), labeler)
     rows: list[list[object]] = [
         [one.model.name, one.model.kind, one.model.status, one.votes, one.thumbs, one.demonstrations, _how(one.itself)]
-        for one in found
+        for one in found.shaped
     ]
     heads = ["name", "kind", "status", "votes", "thumbs", "demonstrations", "learned from them"]
     said = table(heads, rows) if rows else f"No model has learned from {labeler}."
-    answer(as_json, {"labeler": labeler, "models": data}, said)
+    answer(as_json, influence_record(labeler, found), f"{said}\n{caveat(found.untold)}".rstrip())
 
 
 def tree(found: Lineage) -> list[str]:
@@ -69,11 +58,10 @@ def tree(found: Lineage) -> list[str]:
     return lines(found.ancestors[0], "", 0)
 
 
-def _labelers(found: Lineage) -> str:
+def _labelers(found: Lineage) -> list[str]:
     rows: list[list[Any]] = [list(row.values()) for row in who(found.behind)]
-    if not rows:
-        return "No vote, thumb or demonstration of a labeler is behind it."
-    return table(["labeler", "votes", "thumbs", "demonstrations"], rows)
+    said = [headline(found), *filter(None, [caveat(untold(found))])]
+    return [*said, table(["labeler", "votes", "thumbs", "demonstrations"], rows)] if rows else said
 
 
 def _how(itself: bool) -> str:

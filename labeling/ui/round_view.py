@@ -108,7 +108,7 @@ def models(store: Store) -> str:
     cards = "".join(
         f'<details class="model"><summary><b>{escape(model.name)}</b><span>{model.kind}</span>'
         f'<span class="status {model.status}">{model.status}</span><span class="when">{model.created_at[:10]}</span>'
-        f"</summary><p>Lineage: {escape(' ← '.join(_line(model, names)))}</p>{_why(model)}"
+        f"</summary><p>Lineage: {escape(' ← '.join(_line(model, names)))}. {_lineage_link(model)}</p>{_why(model)}"
         f"{f'<p>{_report_link(model, REPORT)}</p>' if model.kind == 'reward' else ''}"
         f"<pre>{escape(_card(model))}</pre></details>"
         for model in reversed(found)
@@ -173,6 +173,11 @@ def stale_notice(store: Store) -> str:
 def _report_link(model: Model, text: str) -> str:
     """The way to a reward model's report."""
     return f'<a href="./reward?model={quote(model.name)}">{text}</a>'
+
+
+def _lineage_link(model: Model) -> str:
+    """The way to all that is behind a model."""
+    return f'<a href="./lineage?model={quote(model.name)}">All that is behind it</a>'
 
 
 def _line(model: Model, names: dict[int, Model]) -> list[str]:

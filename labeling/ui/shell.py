@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from labeling.ui import align, chat, data, rank, reward, theme
+from labeling.ui import align, chat, data, lineage, rank, reward, theme
 from labeling.ui.actions import Actions
 from labeling.ui.endpoints import add_endpoints
 from labeling.ui.guard import LoopbackGuard
@@ -18,11 +18,14 @@ from storage.errors import UserError
 
 PAGES = {"": ("Rank", rank), "align": ("Align", align), "chat": ("Chat", chat), "data": ("Data", data)}
 
-INNER = {"reward": ("align", reward)}  # pages that are reached from another, in whose look they are
+INNER = {
+    "reward": ("align", reward),
+    "lineage": ("align", lineage),
+}  # pages that are reached from another, in whose look they are
 
 
 def build(store: Store, actions: Actions) -> gr.Blocks:
-    """All pages as one app: Rank at /, the others at /align, /chat and /data, and /reward behind /align."""
+    """All pages as one app: Rank at /, then /align, /chat and /data, and /reward and /lineage behind /align."""
     blocks = gr.Blocks(title="Plumbline", analytics_enabled=False, fill_width=True)
     for path, (name, module) in PAGES.items():
         route = blocks if path == "" else blocks.route(name, path, show_in_navbar=False)

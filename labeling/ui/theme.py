@@ -111,7 +111,9 @@ def css() -> str:
     light, dark = (
         "".join(f"  --{name.replace('_', '-')}: {pair[mode]};\n" for name, pair in TOKENS.items()) for mode in (0, 1)
     )
-    pages = "".join(f".page-{name} {{\n{text(f'{name}.css')}}}\n" for name in ("align", "reward", "chat", "data"))
+    pages = "".join(
+        f".page-{name} {{\n{text(f'{name}.css')}}}\n" for name in ("align", "reward", "lineage", "chat", "data")
+    )
     return (
         f":root {{\n{light}  color-scheme: light;\n}}\n"
         f":root.dark, :root .dark {{\n{dark}  color-scheme: dark;\n}}\n" + text("base.css") + pages

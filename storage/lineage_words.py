@@ -71,8 +71,8 @@ def made_how(model: Model) -> str:
     if model.card.get("source"):
         return f"brought from {model.card['source']}"
     if round_id is not None:
-        return f"by {kind}, as the {model.card['stage']} of round {round_id}"
-    return f"by {kind}" if kind else "registered without a card"
+        return f"made by {kind} as the {model.card['stage']} of round {round_id}"
+    return f"made by {kind}" if kind else "registered without a card"
 
 
 def learned(source: Source) -> str:

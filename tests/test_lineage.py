@@ -153,11 +153,11 @@ def test_the_commands_say_the_same_as_the_records(store: Store, capsys: pytest.C
     sha256 = told["models"][0]["learned_from"][0]["sha256"]
     (policy,) = (one["model"] for one in told["models"][0]["learned_from"][0]["writers"])
     assert tree(lineage(store, "round-1")) == [
-        "round-1 (policy, registered): by dpo",
+        "round-1 (policy, registered): made by dpo",
         f"  - learned from 1 vote by ann 1, on answers of {policy} 2 (file {sha256[:12]})",
         "  - recipe: seed 3, beta 0.1",
         "  - figures: loss 0.512",
-        "  parent and reference: tuned (policy, registered): by sft",
+        "  parent and reference: tuned (policy, registered): made by sft",
     ]
     shaped_by_command("ann", store.home, as_json=True)
     assert [one["name"] for one in json.loads(capsys.readouterr().out)["models"]] == ["round-1"]

@@ -74,7 +74,7 @@ def _node(one: Ancestor, linked: bool) -> str:
     opened = (
         f"<details><summary>Recipe and figures in full</summary><pre>{escape(card)}</pre></details>" if card else ""
     )
-    return f'{name} {_status(model)} <span class="how">{escape(made_how(model))}</span>{phrases}{opened}'
+    return f'{name} {_status(model)} <span class="how">· {escape(made_how(model))}</span>{phrases}{opened}'
 
 
 def _card(model: Model) -> str:

@@ -65,11 +65,21 @@ def test_a_round_is_started_followed_promoted_and_rolled_back(store: Store, page
     expect(page.locator(".labels")).to_have_text(re.compile("enough for a round"))
     click(page, "Start a round")
     expect(page.locator(".notice")).to_have_text(re.compile("Round 1 has started"))
-    finish_round(store, examples=[{"prompt": "Why?", "answer": "<b>So</b>", "against": "No.", "score": 1.0}])
+    baseline = {"best_of": 8, "win_rate": 0.8, "low": 0.75, "high": 0.85}
+    beaten = {"beaten": 0.4, "beaten_low": 0.35, "beaten_high": 0.45}
+    example = {"prompt": "Why?", "answer": "<b>So</b>", "against": "No.", "score": 1.0}
+    finish_round(store, examples=[example], baseline={**baseline, **beaten})
     expect(page.locator("h1")).to_have_text("May I promote round-1?")
     expect(page.locator(".answer")).to_have_text(
         f"Yes: by its judge, on 8 held-out prompts, round-1 wins 70% against {parent}, "
         "and the whole 95% interval (60% to 80%) is above one half."
+    )
+    expect(page.locator(".rival")).to_have_text(
+        f"round-1 does not beat the best of 8 answers of {parent}, which takes no training: against that it wins "
+        "40% (35 to 45)."
+    )
+    expect(page.locator("td", has_text="round-1 wins")).to_have_text(
+        "round-1 wins 70% (60 to 80), the best of 8 wins 80% (75 to 85)"
     )
     page.locator(".card.verdict").get_by_text("Read 1 answers").click()
     expect(page.locator(".card.verdict .pair p").first).to_have_text("<b>So</b>")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labeling.ui.verdict import caution, figures, verdict
+from labeling.ui.verdict import against_best_of, baseline_wins, caution, figures, verdict
 from storage.gate import may_promote
 from storage.records import Evaluation
 
@@ -47,6 +47,25 @@ def test_best_of_n_stands_beside_the_candidate() -> None:
     rows = dict(figures(evaluated(0.7, 0.6, 0.8, baseline={**baseline, "beaten_high": 0.5}), {}, {}))
     assert rows["Win rate of its parent's best of 8"] == "75% (70 to 80)"
     assert rows["Wins against that best of 8"] == "40% (30 to 50)"
+
+
+@pytest.mark.parametrize(
+    ("beaten", "low", "high", "sentence"),
+    [
+        (0.6, 0.55, 0.65, "round-1 beats {}: against that it wins 60% (55 to 65)."),
+        (0.4, 0.35, 0.45, "round-1 does not beat {}: against that it wins 40% (35 to 45)."),
+        (0.55, 0.5, 0.6, "Whether round-1 beats {}, is open: against that it wins 55% (50 to 60)."),
+        (0.45, 0.4, 0.5, "Whether round-1 beats {}, is open: against that it wins 45% (40 to 50)."),
+    ],
+)
+def test_a_candidate_has_to_beat_the_best_of_n(beaten: float, low: float, high: float, sentence: str) -> None:
+    baseline = {"best_of": 8, "win_rate": 0.75, "low": 0.7, "high": 0.8, "beaten": beaten, "beaten_low": low}
+    evaluation = evaluated(0.7, 0.6, 0.8, baseline={**baseline, "beaten_high": high})
+    said = against_best_of(evaluation, "round-1", "demo")
+    assert said == sentence.format("the best of 8 answers of demo, which takes no training")
+    assert baseline_wins(evaluation) == "the best of 8 wins 75% (70 to 80)"
+    without = evaluated(0.7, 0.6, 0.8)
+    assert (against_best_of(without, "round-1", "demo"), baseline_wins(without)) == ("", "")
 
 
 def test_a_judge_that_may_be_guessing_is_named() -> None:

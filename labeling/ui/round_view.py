@@ -10,7 +10,7 @@ import yaml
 
 from labeling.ui.course_chart import course_chart
 from labeling.ui.curves import curve, interval, number
-from labeling.ui.verdict import caution, figures, percent, spread, verdict
+from labeling.ui.verdict import against_best_of, baseline_wins, caution, figures, percent, spread, verdict
 from storage import jobs, registry, rounds
 from storage.database import Store
 from storage.records import Job, Model, Round
@@ -59,7 +59,10 @@ def verdict_card(store: Store, this: Round | None) -> str:
     policy, judge = results.get("policy", {}), results.get("judge", {})
     promoted = candidate.status == "promoted"
     question = f"{candidate.name} is promoted." if promoted else f"May I promote {candidate.name}?"
-    answer = verdict(evaluation, candidate.name, registry.get(store, evaluation.against_id).name)
+    names = (candidate.name, registry.get(store, evaluation.against_id).name)
+    answer = verdict(evaluation, *names)
+    beaten = against_best_of(evaluation, *names)
+    rival = f'<p class="rival">{escape(beaten)}</p>' if beaten else ""
     rows = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
         for name, value in figures(evaluation, policy, judge)
@@ -67,7 +70,7 @@ def verdict_card(store: Store, this: Round | None) -> str:
     warning = f'<p class="caution">{escape(caution(judge))}</p>' if caution(judge) else ""
     return (
         f'<section class="card verdict"><h1>{escape(question)}</h1><p class="answer">{escape(answer)}</p>'
-        f"{interval(evaluation.win_rate, evaluation.low, evaluation.high)}{warning}"
+        f"{interval(evaluation.win_rate, evaluation.low, evaluation.high)}{rival}{warning}"
         f'<dl class="figures">{rows}</dl>'
         f"{course_chart(evaluation.result.get('course', []), evaluation.result.get('over_optimised'))}"
         f"{examples_to_read(evaluation.result.get('examples', []))}</section>"
@@ -157,7 +160,8 @@ def _came_of(store: Store, this: Round) -> str:
         return this.error or ("at work" if this.status == "running" else "")
     model, evaluation = found
     low, high = 100 * evaluation.low, 100 * evaluation.high
-    return f"{model.name} wins {percent(evaluation.win_rate)} ({low:.0f} to {high:.0f})"
+    said = [f"{model.name} wins {percent(evaluation.win_rate)} ({low:.0f} to {high:.0f})", baseline_wins(evaluation)]
+    return ", ".join(filter(None, said))
 
 
 def stale_notice(store: Store) -> str:

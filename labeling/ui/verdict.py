@@ -30,6 +30,28 @@ def verdict(evaluation: Evaluation, candidate: str, parent: str) -> str:
     return f"Yes: {measured}, and the whole {interval} is above one half.{said}"
 
 
+def against_best_of(evaluation: Evaluation, candidate: str, parent: str) -> str:
+    """Whether the candidate beats its parent's best of n, in a sentence; nothing where that was not measured."""
+    baseline = evaluation.result.get("baseline")
+    if not baseline:
+        return ""
+    best = f"the best of {baseline['best_of']} answers of {parent}, which takes no training"
+    wins = f"against that it wins {spread(baseline, 'beaten')}"
+    if baseline["beaten_low"] > 0.5:
+        return f"{candidate} beats {best}: {wins}."
+    if baseline["beaten_high"] < 0.5:
+        return f"{candidate} does not beat {best}: {wins}."
+    return f"Whether {candidate} beats {best}, is open: {wins}."
+
+
+def baseline_wins(evaluation: Evaluation) -> str:
+    """The win rate of the parent's best of n, to stand beside the candidate's; nothing where it was not measured."""
+    baseline = evaluation.result.get("baseline")
+    if not baseline:
+        return ""
+    return f"the best of {baseline['best_of']} wins {_wins(baseline)}"
+
+
 def caution(judge: Figures) -> str:
     """A sentence where the judge itself is not to be trusted; `judge` is the result of its training, or nothing."""
     low = judge.get("accuracy_low")
@@ -80,11 +102,14 @@ def _baseline(baseline: Figures) -> list[tuple[str, str | None]]:
     if not baseline:
         return []
     best = f"best of {baseline['best_of']}"
-    named = {"win_rate_low": baseline["low"], "win_rate_high": baseline["high"], **baseline}
     return [
-        (f"Win rate of its parent's {best}", spread(named, "win_rate")),
+        (f"Win rate of its parent's {best}", _wins(baseline)),
         (f"Wins against that {best}", spread(baseline, "beaten")),
     ]
+
+
+def _wins(baseline: Figures) -> str | None:
+    return spread({"win_rate_low": baseline["low"], "win_rate_high": baseline["high"], **baseline}, "win_rate")
 
 
 def percent(share: float) -> str:

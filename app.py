@@ -78,6 +78,7 @@ def serve(
     seed(store)
     actions = Actions(
         start_round=lambda method, overrides, actor: rounds.start(store, method, overrides, actor),
+        replay_round=lambda round_id, actor: rounds.start_replay(store, round_id, actor),
         cancel_round=lambda round_id, actor: rounds.cancel(store, round_id, actor),
         resume_round=lambda round_id, actor: rounds.resume(store, round_id, actor),
         start_sft=lambda file, base, *rest: queue.sft(store, file, registry.by_name(store, base), *rest),

@@ -25,6 +25,7 @@ def served(store: Store, inference: Inference) -> Iterator[str]:
     """The address at which all pages of this store answer, without a worker."""
     actions = Actions(
         start_round=lambda method, settings, actor: rounds.start(store, method, settings, actor),
+        replay_round=lambda round_id, actor: rounds.start_replay(store, round_id, actor),
         cancel_round=lambda round_id, actor: rounds.cancel(store, round_id, actor),
         resume_round=lambda round_id, actor: rounds.resume(store, round_id, actor),
         start_sft=lambda file, base, *rest: queue.sft(store, file, registry.by_name(store, base), *rest),

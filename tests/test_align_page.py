@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 from alignment import rounds
 from alignment.inference import InferenceServer
 from labeling import session
-from storage import jobs, recipes, registry
+from labeling.accounts import ensure_user
+from storage import jobs, recipes, registry, snapshots
 from storage import rounds as round_rows
 from storage.database import Store
 from tests.conftest import add_pairs
@@ -175,6 +176,34 @@ def test_the_fields_are_those_of_the_method_that_is_chosen(store: Store, page: P
     expect(page.locator(".notice")).to_have_text(re.compile("has started"))
     started = round_rows.get(store, 1)
     assert (started.method, started.recipe["kto"], started.recipe["dpo"]) == ("kto", {"beta": 0.3}, {})
+
+
+@pytest.mark.usefixtures("voted")
+def test_a_round_without_somebody_s_votes_is_started_and_replayed(store: Store, page: Page) -> None:
+    ensure_user(store, "<b>tom</b>", "labeler")
+    add_pairs(store, 1, tag="t")
+    (showing,) = session.serve(store, "<b>tom</b>")
+    session.vote(store, "<b>tom</b>", showing.showing_id, "left", 3, "key")
+    page.reload()
+    page.get_by_text("Settings of the next round").click()
+    page.get_by_label("Without the votes of").click()
+    page.get_by_role("option", name="<b>tom</b>").click()
+    page.get_by_label("Seed").fill("3")
+    click(page, "Start a round")
+    expect(page.locator(".notice")).to_have_text(re.compile("has started"))
+    this = round_rows.get(store, 1)
+    assert this.recipe["exclude_labelers"] == ["<b>tom</b>"]
+    assert snapshots.get(store, this.snapshot_id).rows == 60
+    finish_round(store)
+    expect(page.get_by_role("row", name="1 dpo, without <b>tom</b>")).to_contain_text("round-1 wins 70% (60 to 80)")
+    page.get_by_label("Finished round").click()
+    page.get_by_role("option", name="1", exact=True).click()
+    click(page, "Replay the round")
+    expect(page.locator(".round h2")).to_have_text(re.compile("Round 2, a replay of round 1 running"))
+    finish_round(store)
+    same = re.compile("The same as round 1 to the last bit: reward, judge, policy, evaluation")
+    expect(page.locator(".round .estimate")).to_have_text(same, timeout=15_000)
+    expect(page.locator("h1")).to_have_text("May I promote round-1?")
 
 
 @pytest.mark.usefixtures("voted")

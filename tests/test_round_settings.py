@@ -48,6 +48,7 @@ def test_a_line_of_another_form_is_refused(line: str, sentence: str) -> None:
             "trainer": {"fsdp_config": {"x": [1, "y"]}, "tf32": None},
             "evaluate": {"max_prompts": 8},
         },
+        {"method": "rloo", "reference": "parent", "exclude_labelers": ["mia", "tom"]},
     ],
 )
 def test_settings_become_fields_and_fields_settings(settings: dict[str, Any]) -> None:

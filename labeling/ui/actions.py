@@ -34,6 +34,7 @@ class Actions:
     """Deeds of the training side, each of which raises UserError with a sentence for the page."""
 
     start_round: Callable[[str, dict[str, Any], str], int]  # method, settings, actor -> round_id
+    replay_round: Callable[[int, str], int]  # round_id, actor -> the replay's round_id
     plan_round: Callable[[dict[str, Any]], tuple[str, str]]  # settings -> whole recipe as YAML, estimate in words
     job_deed: Callable[[str, int, str], str]  # first, cancel, resume or retry; job_id, actor -> what was done
     cancel_round: Callable[[int, str], None]  # round_id, actor

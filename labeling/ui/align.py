@@ -51,6 +51,7 @@ class Align:
             gr.update(visible=working),
             gr.update(visible=newest is not None and newest.status in ("failed", "cancelled")),
             round_view.history(self.store, every),
+            gr.update(choices=[this.round_id for this in every if this.status == "done" and this.replay_of is None]),
             round_view.models(self.store),
             gr.Timer(active=working),
         ]
@@ -66,7 +67,7 @@ class Align:
         if working is None:
             ended = rounds.all_rounds(self.store)[0]
             return self.show(request, f"Round {ended.round_id} is {ended.status}.")
-        return [gr.skip()] * 7 + [round_view.round_card(self.store, working)] + [gr.skip()] * 5
+        return [gr.skip()] * 7 + [round_view.round_card(self.store, working)] + [gr.skip()] * 6
 
     def start(
         self,
@@ -76,15 +77,29 @@ class Align:
         rate: str | None,
         epochs: str | None,
         seed: str | None,
+        without: list[str] | None,
         recipe: str | None,
         request: gr.Request,
     ) -> list[Any]:
         """Start a round with the settings in the fields, of which some are the method's own."""
 
         def begin(actor: str) -> str:
-            settings = settings_of(method, reference, beta, rate, epochs, seed, recipe)
+            settings = settings_of(method, reference, beta, rate, epochs, seed, without, recipe)
             return (
                 f"Round {self.actions.start_round(method, settings, actor)} has started; it goes on without this page."
+            )
+
+        return self._do(request, begin)
+
+    def replay(self, round_id: int | None, request: gr.Request) -> list[Any]:
+        """Run the chosen round again, to see whether the same comes of it."""
+
+        def begin(actor: str) -> str:
+            if round_id is None:
+                raise UserError("Choose the round to replay.")
+            again = self.actions.replay_round(int(round_id), actor)
+            return (
+                f"Round {again} replays round {round_id}: no model comes of it, only whether the weights are the same."
             )
 
         return self._do(request, begin)
@@ -193,11 +208,14 @@ def page(store: Store, actions: Actions) -> None:
     queue = queue_section.section(store, actions)
     gr.HTML("<h2>Rounds</h2>", **plain)
     past = gr.HTML("", **plain)
+    with gr.Row(elem_classes="deeds"):
+        which = gr.Dropdown([], label="Finished round", filterable=False, scale=1, min_width=240)
+        replay = gr.Button("Replay the round", scale=0, min_width=200, size="md")
     gr.HTML("<h2>Models</h2>", **plain)
     known = gr.HTML("", **plain)
     compare.section(store, actions)
     timer = gr.Timer(ASK_EVERY_S, active=False)
-    outputs = [told, verdict, reason, promote, back, tally, start, work, cancel, resume, past, known, timer]
+    outputs = [told, verdict, reason, promote, back, tally, start, work, cancel, resume, past, which, known, timer]
     private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
     assert Context.root_block is not None
     Context.root_block.load(align.load, None, **private)
@@ -205,6 +223,7 @@ def page(store: Store, actions: Actions) -> None:
     start.click(align.start, fields, **private).then(**queue)
     cancel.click(align.cancel, None, **private).then(**queue)
     resume.click(align.resume, None, **private).then(**queue)
+    replay.click(align.replay, which, **private).then(**queue)
     promote.click(align.promote, [promote, reason], **private)
     back.click(align.roll_back, [back], **private)
     with tuning:
@@ -226,5 +245,6 @@ def settings_fields() -> list[Any]:
         rate = gr.Textbox(label="Learning rate", placeholder="by the model's size")
         epochs = gr.Textbox(label="Epochs", placeholder="default")
         seed = gr.Textbox(label="Seed", placeholder="0")
+    without = gr.Dropdown([], multiselect=True, label="Without the votes of", allow_custom_value=True)
     recipe = gr.Textbox(label="More settings", placeholder=MORE, lines=3)
-    return [method, reference, beta, rate, epochs, seed, recipe]
+    return [method, reference, beta, rate, epochs, seed, without, recipe]

@@ -12,10 +12,11 @@ from gradio.context import Context
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
 from labeling.ui.identity import researcher_of
-from labeling.ui.round_settings import fields_of, settings_of
+from labeling.ui.round_settings import WITHOUT, fields_of, settings_of
 from storage import recipes
 from storage.database import Store
 from storage.errors import UserError
+from storage.lineage import labelers
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,15 @@ class RecipeSection:
         rate: str | None,
         epochs: str | None,
         seed: str | None,
+        without: list[str] | None,
         more: str | None,
         request: gr.Request,
     ) -> str:
         """The recipe that the fields make with every default written out, and what it is likely to take."""
         researcher_of(self.store, request)
         try:
-            recipe, said = self.actions.plan_round(settings_of(method, reference, pull, rate, epochs, seed, more))
+            settings = settings_of(method, reference, pull, rate, epochs, seed, without, more)
+            recipe, said = self.actions.plan_round(settings)
         except UserError as error:
             return f'<p class="trouble" role="alert">{escape(str(error))}</p>'
         return f'<p class="estimate">{escape(said)}</p><pre class="recipe">{escape(recipe)}</pre>'
@@ -53,6 +56,7 @@ class RecipeSection:
         rate: str | None,
         epochs: str | None,
         seed: str | None,
+        without: list[str] | None,
         more: str | None,
         request: gr.Request,
     ) -> list[Any]:
@@ -60,7 +64,7 @@ class RecipeSection:
         actor = researcher_of(self.store, request)
         name = (name or "").strip()
         try:
-            settings = settings_of(method, reference, pull, rate, epochs, seed, more)
+            settings = settings_of(method, reference, pull, rate, epochs, seed, without, more)
             self.actions.plan_round(settings)  # refuses what no round would take
             recipes.save(self.store, name, settings, actor)
         except UserError as error:
@@ -75,13 +79,13 @@ class RecipeSection:
                 raise UserError("Choose a saved recipe to load.")
             settings = recipes.named(self.store, name).settings
         except UserError as error:
-            return [notice(str(error), trouble=True), *[gr.skip()] * 7]
+            return [notice(str(error), trouble=True), *[gr.skip()] * 8]
         return [notice(f"The fields are those of {name}."), *fields_of(settings)]
 
-    def show(self, request: gr.Request) -> Any:
-        """The names there are to choose from."""
+    def show(self, request: gr.Request) -> list[Any]:
+        """The names there are to choose from: of recipes, and of labelers whose votes may be left out."""
         researcher_of(self.store, request)
-        return self._names(None)
+        return [self._names(None), gr.update(choices=labelers(self.store))]
 
     def _names(self, chosen: str | None) -> Any:
         return gr.update(choices=[one.name for one in recipes.saved(self.store)], value=chosen)
@@ -106,4 +110,4 @@ def section(store: Store, actions: Actions, fields: list[Any], around: gr.Accord
     save.click(this.save, [name, *fields], [told, saved], **private)
     load.click(this.load, saved, [told, *fields], **private).then(**refresh, **private)
     assert Context.root_block is not None
-    Context.root_block.load(this.show, None, saved, **private)
+    Context.root_block.load(this.show, None, [saved, fields[WITHOUT]], **private)

@@ -8,7 +8,8 @@ import yaml
 
 from storage.assignments import assign
 
-OWN_FIELDS = ("method", "reference", "seed")  # of the round itself; the others belong to its method
+OWN_FIELDS = ("method", "reference", "seed", "exclude_labelers")  # of the round itself; the others belong to its method
+WITHOUT = 6  # the place among the page's fields of the labelers to leave out
 NARROW: dict[str, Any] = {"default_flow_style": True, "allow_unicode": True, "width": 10**6}  # a value in one line
 
 
@@ -36,14 +37,16 @@ def settings_of(
     rate: str | None,
     epochs: str | None,
     seed: str | None,
+    without: list[str] | None,
     more: str | None,
 ) -> dict[str, Any]:
     """Settings from the fields of the page, `method` among them; UserError as `round_settings`."""
     tuning = {f"{method}.{pull_of(method)}": pull, f"{method}.learning_rate": rate, f"{method}.epochs": epochs}
-    return {"method": method, **round_settings({"reference": reference, **tuning, "seed": seed}, more)}
+    left_out = {"exclude_labelers": list(without)} if without else {}
+    return {"method": method, **left_out, **round_settings({"reference": reference, **tuning, "seed": seed}, more)}
 
 
-def fields_of(settings: dict[str, Any]) -> list[str]:
+def fields_of(settings: dict[str, Any]) -> list[Any]:
     """The fields that `settings_of` makes these settings from, in its order."""
     method = settings.get("method", "dpo")
     own = {
@@ -55,7 +58,8 @@ def fields_of(settings: dict[str, Any]) -> list[str]:
     rest = {key: value for key, value in settings.items() if key not in (*OWN_FIELDS, method)}
     lines = [line for key, value in {**rest, method: tuning}.items() for line in _lines(key, value)]
     pull, rate, epochs = (_text(value) for value in named)
-    return [method, own["reference"], pull, rate, epochs, _text(own["seed"]), "\n".join(lines)]
+    without = settings.get("exclude_labelers") or []
+    return [method, own["reference"], pull, rate, epochs, _text(own["seed"]), without, "\n".join(lines)]
 
 
 def pull_of(method: str) -> str:

@@ -82,10 +82,11 @@ def round_card(store: Store, this: Round) -> str:
     by_stage = {job.stage: job for job in jobs.of_round(store, this.round_id)}
     stages = "".join(_stage(store, name, title, by_stage.get(name)) for name, title in STAGES.items())
     error = f'<p class="trouble" role="alert">{escape(this.error)}</p>' if this.error else ""
-    said = rounds.estimated(store, this)
+    said = rounds.estimated(store, this) if this.replay_of is None else rounds.replayed(store, this)
     estimate = f'<p class="estimate">{escape(said)}</p>' if said else ""
+    title = f"Round {this.round_id}{f', a replay of round {this.replay_of}' if this.replay_of else ''}"
     return (
-        f'<section class="card round"><h2>Round {this.round_id} <span class="status {this.status}">'
+        f'<section class="card round"><h2>{title} <span class="status {this.status}">'
         f"{this.status}</span></h2>{error}{estimate}<ol>{stages}</ol></section>"
     )
 
@@ -93,7 +94,7 @@ def round_card(store: Store, this: Round) -> str:
 def history(store: Store, all_rounds: list[Round]) -> str:
     """Every round in a line, newest first."""
     lines = "".join(
-        f"<tr><th scope=row>{this.round_id}</th><td>{escape(this.method)}</td>"
+        f"<tr><th scope=row>{this.round_id}</th><td>{escape(_method(this))}</td>"
         f'<td><span class="status {this.status}">{this.status}</span></td><td>{escape(_came_of(store, this))}</td>'
         f'<td>{escape(this.requested_by)}</td><td class="when">{this.created_at[:16].replace("T", " ")}</td></tr>'
         for this in all_rounds
@@ -154,8 +155,18 @@ def _made(store: Store, job: Job) -> Model | None:
     return registry.get(store, row["model_id"]) if row else None
 
 
+def _method(this: Round) -> str:
+    """How a round's policy learns, and what is particular about the round."""
+    if this.replay_of is not None:
+        return f"{this.method}, a replay of round {this.replay_of}"
+    without = this.recipe.get("exclude_labelers") or []
+    return f"{this.method}, without {', '.join(without)}" if without else this.method
+
+
 def _came_of(store: Store, this: Round) -> str:
     found = rounds.candidate_of(store, this)
+    if said := rounds.replayed(store, this):
+        return said
     if found is None:
         return this.error or ("at work" if this.status == "running" else "")
     model, evaluation = found

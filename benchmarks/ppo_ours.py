@@ -34,6 +34,7 @@ def main() -> None:
         reference=settings["policy"],
         reward_model=settings["reward"],
         kl_budget=None,
+        kl_coef=0.05,
         **{name: settings[name] for name in names},
         **tuned,
     )

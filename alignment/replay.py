@@ -17,7 +17,7 @@ from storage.errors import UserError
 from storage.records import Job, Model, Round
 from storage.weights import weights_sha256
 
-MEASURED = ("seconds", "peak_memory", "pairs", "same")  # of the run, not of what came of it
+MEASURED = ("seconds", "peak_memory", "machine", "pairs", "same")  # of the run, not of what came of it
 
 
 def check(store: Store, original: Round) -> None:
@@ -42,7 +42,10 @@ def check(store: Store, original: Round) -> None:
 
 
 def stage(store: Store, this: Round, name: str, done: dict[str, int]) -> tuple[str, dict[str, Any]]:
-    """The kind and spec of a replay's stage: the original's, with what the round itself made taken from the replay."""
+    """The kind and spec of a replay's stage: the original's, with what the round itself made taken from the replay.
+
+    It takes as many threads as the original had, for their number decides in which order numbers are added up.
+    """
     first = {job.stage: job for job in jobs.of_round(store, this.replay_of or 0)}
     stages = {job.job_id: job.stage for job in first.values()}
     own = {model.model_id: stages[job_id] for model, job_id in _made(store, first.values())}
@@ -54,8 +57,10 @@ def stage(store: Store, this: Round, name: str, done: dict[str, int]) -> tuple[s
         return {kind: done[stages[number]]}
 
     job = first[name]
+    threads = (job.result or {}).get("machine", {}).get("threads")
+    had = {**job.spec["recipe"], **(job.shrunk or {}), **({"threads": threads} if threads else {})}
     spec = {
-        "recipe": resolve({**job.spec["recipe"], **(job.shrunk or {})}, moved),
+        "recipe": resolve(had, moved),
         "files": job.spec["files"],
         "publish": {"replay_of": job.job_id, "round_id": this.round_id},
     }

@@ -55,7 +55,8 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
             thumbs,
         )
         advance(store, db, round_id)
-        _score_the_last_reward_model(store, db, snapshot, actor)
+        if not recipe.exclude_labelers:  # else the report would be on some of the votes only
+            _score_the_last_reward_model(store, db, snapshot, actor)
     return round_id
 
 

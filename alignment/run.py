@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import platform
 import resource
 import shutil
 import signal
@@ -19,6 +20,7 @@ import time
 import traceback
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from typing import Any
 
 from alignment.config import Recipe
@@ -50,6 +52,7 @@ def run_job(job: JobDir) -> int:
             result = _dispatch(job, recipe)
         result["seconds"] = round(time.monotonic() - started, 3)
         result["peak_memory"] = _peak_memory()
+        result["machine"] = _machine()
         _ignore_signals()
         job.write_result(result)
         return DONE
@@ -103,6 +106,16 @@ def _peak_memory() -> int:
         return int(peak)
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _machine() -> dict[str, Any]:
+    """What the bits of the result depend on besides the recipe and its inputs."""
+    import torch
+
+    versions = {name: metadata.version(name) for name in ("torch", "transformers", "trl")}
+    used_gpu = torch.cuda.is_available() and torch.cuda.max_memory_allocated() > 0
+    device = torch.cuda.get_device_name() if used_gpu else platform.machine()
+    return {"threads": torch.get_num_threads(), "device": device, **versions}
 
 
 def _use_one_gpu() -> None:

@@ -77,10 +77,24 @@ def replayed(store: Store, this: Round) -> str:
     if not other:
         so_far = "" if this.status == "done" else " so far"
         return f"The same as round {this.replay_of} to the last bit{so_far}: {', '.join(same)}."
-    return (
-        f"Not the same as round {this.replay_of}: {', '.join(other)}. The inputs are, so look for another version of "
-        "a library, another kind of machine, or a stage that went on with a smaller batch halfway."
-    )
+    why = _differences(store, this) or [
+        "the inputs are the same, so look for another kind of machine, or files of the first model besides its weights"
+    ]
+    return f"Not the same as round {this.replay_of}: {', '.join(other)}. What may be why: {'; '.join(why)}."
+
+
+def _differences(store: Store, this: Round) -> list[str]:
+    """What a replay could not have as the original had it, a phrase each."""
+    first = {job.stage: job for job in jobs.of_round(store, this.replay_of or 0)}
+    found: dict[str, None] = {}  # in order, and each once
+    for job in jobs.of_round(store, this.round_id):
+        had, has = ((one.result or {}).get("machine", {}) for one in (first[job.stage], job))
+        for name in had:
+            if name in has and had[name] != has[name]:
+                found[f"{name} was {had[name]} and is {has[name]}"] = None
+        if first[job.stage].shrunk:
+            found[f"{job.stage} began with a larger batch, before it ran out of memory"] = None
+    return list(found)
 
 
 def set_candidate(db: Database, round_id: int, model_id: int) -> None:

@@ -13,12 +13,13 @@ from alignment.round_commands import round_command
 from labeling import session
 from labeling.accounts import ensure_user
 from labeling.rating import rate
-from storage import ratings, snapshots
+from storage import jobs, ratings, snapshots
 from storage import rounds as round_rows
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Message
 from tests.conftest import add_pairs
+from tests.test_reports import STALE, add_reward_model
 from tests.test_rounds import add_heldout, refusal
 
 ASKED: list[Message] = [{"role": "user", "content": "Question?"}]
@@ -61,6 +62,14 @@ def test_a_round_without_a_labeler_keeps_the_name_and_learns_from_the_others(vot
     assert this.snapshot_id == snapshots.take(voted, ["tom"]).snapshot_id
     assert this.ratings_sha256 == ratings.freeze(voted, ["tom"])
     assert {row["labeler"] for row in snapshots.current_rows(voted, ["tom"])} == {"mia"}
+
+
+def test_some_of_the_votes_make_no_report_on_the_last_reward_model(voted: Store) -> None:
+    add_reward_model(voted, "round-0-reward", "train", **STALE)
+    rounds.cancel(voted, rounds.start(voted, "dpo", {"exclude_labelers": ["tom"]}, "local"), "local")
+    assert jobs.newest(voted, "score") is None
+    rounds.start(voted, "dpo", {}, "local")
+    assert jobs.newest(voted, "score") is not None
 
 
 def test_a_name_that_nobody_voted_under_is_refused_with_the_nearest(voted: Store) -> None:

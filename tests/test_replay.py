@@ -86,6 +86,17 @@ def test_a_batch_that_was_cut_down_for_want_of_memory_stays_so(done: Store) -> N
     assert smaller.items() <= work(done).spec["recipe"].items()
 
 
+def test_a_replay_takes_as_many_threads_and_says_what_is_otherwise(done: Store) -> None:
+    with done.write() as db:
+        had = '{"machine": {"threads": 3, "torch": "2.0"}}'
+        db.execute("UPDATE jobs SET result = json(?) WHERE stage = 'reward'", [had])
+    rounds.start_replay(done, 1, "local")
+    again = work(done, b"W", {"machine": {"threads": 3, "torch": "2.1"}})
+    assert again.spec["recipe"]["threads"] == 3
+    said = round_rows.replayed(done, round_rows.get(done, 2))
+    assert said == "Not the same as round 1: reward. What may be why: torch was 2.0 and is 2.1."
+
+
 def refused(store: Store, round_id: int) -> str:
     before = store.rows("SELECT count(*) AS n FROM rounds"), store.rows("SELECT count(*) AS n FROM jobs")
     with pytest.raises(UserError) as refusal:

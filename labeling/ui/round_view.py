@@ -165,8 +165,8 @@ def _method(this: Round) -> str:
 
 def _came_of(store: Store, this: Round) -> str:
     found = rounds.candidate_of(store, this)
-    if said := rounds.replayed(store, this):
-        return said
+    if compared := rounds.replayed(store, this):
+        return compared
     if found is None:
         return this.error or ("at work" if this.status == "running" else "")
     model, evaluation = found

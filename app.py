@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 import alignment.commands
+import alignment.continuous_commands
 import alignment.job_commands
 import alignment.lineage_commands
 import alignment.model_commands
@@ -40,6 +41,7 @@ alignment.commands.add_commands(cli)
 alignment.round_commands.add_commands(cli)
 alignment.job_commands.add_commands(cli)
 alignment.recipe_commands.add_commands(cli)
+alignment.continuous_commands.add_commands(cli)
 
 
 @cli.command()
@@ -61,7 +63,7 @@ def serve(
     if host not in labeling.accounts.LOOPBACK:
         raise UserError(f"There are no accounts yet, so the app listens on loopback only: not on {host}.")
     gc.disable()  # imports make no garbage, and looking for it is a fifth of the time to the first page
-    from alignment import evaluations, job_deeds, plans, queue, readiness, rounds
+    from alignment import continuous, evaluations, job_deeds, plans, queue, readiness, rounds
     from alignment.demo.seed import seed
     from alignment.inference import InferenceServer
     from labeling.ui import shell
@@ -86,6 +88,8 @@ def serve(
         compare=lambda *asked: evaluations.compare(store, *asked),
         plan_round=lambda settings: plans.plan_in_words(store, settings),
         job_deed=lambda deed, job_id, actor: job_deeds.do(store, deed, job_id, actor),
+        continuous_on=lambda *asked: continuous.switch_on(store, *asked),
+        continuous_said=lambda: continuous.said(store),
         check_labels=lambda: readiness.check_labels(store),
         inference=inference,
     )
@@ -108,7 +112,7 @@ def work(store: Store) -> None:
     log = logging.getLogger("plumbline.worker")
     while True:
         try:
-            with Worker(store, refill=True) as worker:
+            with Worker(store, serving=True) as worker:
                 worker.run_until(lambda: False)
         except Exception:  # the last line of defence: a worker that stops would stop every round
             log.exception("the worker stumbled and starts again")

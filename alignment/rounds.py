@@ -19,7 +19,7 @@ from alignment.estimate import estimate_round
 from alignment.evaluations import evaluation_spec, reward_judge
 from alignment.materialise import discard
 from alignment.readiness import check_ready
-from storage import jobs, prompts, ratings, registry, rounds, snapshots
+from storage import continuous, jobs, prompts, ratings, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model, Round, Snapshot
@@ -29,21 +29,20 @@ from storage.reports import newest_reward_model
 EVALUATED = {"max_prompts": 128, "baseline_best_of": 8}
 
 
-def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> int:
+def start(store: Store, method: str, overrides: dict[str, Any], actor: str, continuous_id: int | None = None) -> int:
     """Freeze the votes and start a round on the promoted model; returns the round's id.
 
-    Raises UserError, and changes nothing, when a round is at work, a setting is wrong, no model is promoted, or the
-    labels or held-out prompts are too few; the sentence says how many are missing.
+    With a `continuous_id` it is continuous mode that starts it. Raises UserError, and changes nothing, when
+    `check_start` does, or that mode is off by then or its round not due.
     """
-    recipe = load_round_recipe({"method": method, **overrides})
-    _check_none_at_work(store)
-    parent = registry.require_promoted(store)
-    check_ready(store, recipe)
+    recipe, parent = check_start(store, {"method": method, **overrides})
     estimate = estimate_round(store, recipe, EVALUATED, parent)
     snapshot = snapshots.take(store, recipe.exclude_labelers)
     thumbs = ratings.freeze(store, recipe.exclude_labelers) if recipe.method == "kto" else None
     with store.write() as db:
         _check_none_at_work(store)  # again, for nobody else starts one while the write lock is held
+        if continuous_id is not None:
+            continuous.check_due(store, continuous_id)
         round_id = rounds.insert_round(
             db,
             recipe.method,
@@ -53,11 +52,25 @@ def start(store: Store, method: str, overrides: dict[str, Any], actor: str) -> i
             actor,
             estimate,
             thumbs,
+            continuous_id,
         )
         advance(store, db, round_id)
         if not recipe.exclude_labelers:  # else the report would be on some of the votes only
             _score_the_last_reward_model(store, db, snapshot, actor)
     return round_id
+
+
+def check_start(store: Store, settings: dict[str, Any]) -> tuple[RoundRecipe, Model]:
+    """The recipe that these settings make, and the model that a round by it would start on now.
+
+    Raises UserError when a round is at work, a setting is wrong, no model is promoted, or the labels or held-out
+    prompts are too few; the sentence says how many are missing.
+    """
+    recipe = load_round_recipe(settings)
+    _check_none_at_work(store)
+    parent = registry.require_promoted(store)
+    check_ready(store, recipe)
+    return recipe, parent
 
 
 def start_replay(store: Store, round_id: int, actor: str) -> int:

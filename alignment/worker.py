@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from alignment import queue
+from alignment import continuous, queue
 from alignment.materialise import directory_of, materialise
 from alignment.publish import publish
 from alignment.runner import Child, Runner
@@ -34,6 +34,7 @@ from storage.records import Job
 
 POLL_S = 0.25
 HEARTBEAT_S = 2.0
+LOOK_S = 2.0  # between two looks at continuous mode, which counts votes
 GRACE_S = 10.0  # from SIGTERM to SIGKILL
 
 log = logging.getLogger("plumbline.worker")
@@ -42,10 +43,11 @@ log = logging.getLogger("plumbline.worker")
 class Worker:
     """Runs the jobs of one home, one at a time. Use as a context manager: leaving it ends the child process."""
 
-    def __init__(self, store: Store, refill: bool = False) -> None:
-        """`refill`: also keep the queue of pairs filled, as a server does."""
+    def __init__(self, store: Store, serving: bool = False) -> None:
+        """`serving`: also keep the queue of pairs filled, and continuous mode going, as a server does."""
         self.store = store
-        self.refill = refill
+        self.serving = serving
+        self._looked = -LOOK_S
         self.name = (
             f"{socket.gethostname()}:{os.getpid()}:{int(psutil.Process().create_time())}:{threading.get_ident()}"
         )
@@ -67,8 +69,8 @@ class Worker:
         """Run one job if there is one. Returns whether there was."""
         if dead := [name for name in jobs.running_workers(self.store) if _is_dead(name)]:
             jobs.release_dead(self.store, dead)
-        if self.refill:
-            queue.refill(self.store)
+        if self.serving:
+            self._look_ahead()
         # A claim takes the write lock, which an idle worker leaves to others.
         job = jobs.claim(self.store, self.name) if jobs.open_jobs(self.store) else None
         if job is None:
@@ -79,6 +81,13 @@ class Worker:
         except jobs.LostLease:
             log.warning("job %d is somebody else's by now; its result was not used", job.job_id)
         return True
+
+    def _look_ahead(self) -> None:
+        """Queue what nobody asks for."""
+        queue.refill(self.store)
+        if time.monotonic() - self._looked >= LOOK_S:
+            self._looked = time.monotonic()
+            continuous.step(self.store)
 
     def _run(self, job: Job) -> None:
         if job.cancel_requested:  # of a worker that was gone before it could follow

@@ -15,7 +15,6 @@ from storage.errors import UserError
 from storage.prompts import CHAT_SOURCE, NewPrompt, insert_prompts, split_of_chat
 from storage.records import Message, NewCompletion, Progress, Showing, Vote
 
-ROUND_TARGET = 200  # votes that make a good round; it can be started with fewer
 TO_SHOWN = {"a": "left", "b": "right"}
 FLIP = {"left": "right", "right": "left", "a": "b", "b": "a"}
 
@@ -105,20 +104,13 @@ def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = N
 
 def progress(store: Store, labeler: str) -> Progress:
     """Votes to learn from since the last round's snapshot, and this labeler's pace (median seconds of the last 50)."""
-    row = store.row(
-        "SELECT count(*) AS votes FROM current_preferences p"
-        " JOIN showings s USING (showing_id) JOIN pairs r USING (pair_id) JOIN prompts q USING (prompt_id)"
-        " WHERE p.verdict NOT IN ('skip', 'withdrawn') AND q.split = 'train'"
-        " AND p.created_at > coalesce((SELECT max(created_at) FROM rounds WHERE status IN ('running', 'done')), '')"
-    )
-    assert row is not None
     pace = store.rows(  # CROSS JOIN: from the newest vote on, and no further than it takes
         "SELECT p.seconds FROM current_preferences p CROSS JOIN showings s USING (showing_id)"
         " WHERE s.labeler = ? AND p.seconds IS NOT NULL ORDER BY p.preference_id DESC LIMIT 50",
         [labeler],
     )
     seconds = median(r["seconds"] for r in pace) if pace else None
-    return Progress(row["votes"], ROUND_TARGET, seconds)
+    return Progress(labels.new_votes(store), labels.GOOD_ROUND, seconds)
 
 
 def record_chat_pair(

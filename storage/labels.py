@@ -17,6 +17,7 @@ from storage.database import Store, now
 from storage.errors import UserError
 from storage.records import NewCompletion
 
+GOOD_ROUND = 200  # votes that make a good round; it can be started with fewer
 MOST_SHOWING_ID = 2**53 - 1  # the largest whole number that JavaScript tells from its neighbours
 PROMOTED = "(SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1)"
 # A standing vote and what it is about: p the vote, s its showing, r the pair, q the prompt, x and y its answers a, b.
@@ -162,6 +163,23 @@ def counts(store: Store) -> dict[str, int]:
     found = {row["verdict"]: row["n"] for row in rows}
     tally = {verdict: found.get(verdict, 0) for verdict in ("a", "b", "tie", "both_bad")}
     return {**tally, "all": sum(tally.values())}
+
+
+def new_votes(store: Store, excluded: Sequence[str] = ()) -> int:
+    """How many votes to learn from have come, or were changed, since the newest round at work or done began.
+
+    Those of the `excluded` labelers are left out, and so are replays, which learn from no new votes.
+    """
+    row = store.row(
+        "SELECT count(*) AS n FROM current_preferences p"
+        " JOIN showings s USING (showing_id) JOIN pairs r USING (pair_id) JOIN prompts q USING (prompt_id)"
+        " WHERE p.verdict NOT IN ('skip', 'withdrawn') AND q.split = 'train'"
+        " AND s.labeler NOT IN (SELECT value FROM json_each(?)) AND p.created_at > coalesce((SELECT max(created_at)"
+        " FROM rounds WHERE status IN ('running', 'done') AND replay_of IS NULL), '')",
+        [json.dumps(excluded)],
+    )
+    assert row is not None
+    return int(row["n"])
 
 
 def pair_texts(db: Database, pair_id: int) -> dict[str, Any]:

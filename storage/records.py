@@ -150,6 +150,7 @@ class Round:
     """One pass from a snapshot of the votes to a candidate policy; `ratings_sha256` names the thumbs it learns from.
 
     One that replays another makes no candidate: its weights are only compared with the other's.
+    `continuous_id` is set where continuous mode started it.
     """
 
     round_id: int
@@ -166,6 +167,24 @@ class Round:
     estimate: dict[str, Any] | None
     ratings_sha256: str | None
     replay_of: int | None
+    continuous_id: int | None
+
+
+@dataclass(frozen=True)
+class ContinuousRun:
+    """One time that continuous mode was switched on. `recipe` holds settings of a round, its method among them.
+
+    While it is on, `ended_at` and `reason` are None; `ended_by` stays None where it stopped by itself.
+    """
+
+    continuous_id: int
+    every: int
+    recipe: dict[str, Any]
+    switched_on_by: str
+    created_at: str
+    ended_at: str | None
+    ended_by: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True)

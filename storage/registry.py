@@ -117,12 +117,13 @@ def policy_named(store: Store, name: str) -> Model:
     return model
 
 
-def promote(store: Store, name: str, actor: str, reason: str | None = None) -> Model:
+def promote(store: Store, name: str, actor: str, reason: str | None = None, over: int | None = None) -> Model:
     """Make a policy the one that chats and writes the next pairs.
 
-    `reason` is why it is promoted although no verdict calls it better, and is kept with the promotion. Raises
-    UserError when there is no such model, it is no policy, it is the promoted one already, or its verdict stands
-    against it and no reason is given.
+    `reason` is why it is promoted although no verdict calls it better, and is kept with the promotion; `over` is the
+    model_id that the caller takes the promoted model to have. Raises UserError when there is no such model, it is no
+    policy, it is the promoted one already, another than `over` is, or its verdict stands against it and no reason is
+    given.
     """
     reason = " ".join((reason or "").split()) or None
     if len(reason or "") > LONGEST_REASON or any("\ud800" <= letter <= "\udfff" for letter in reason or ""):
@@ -133,6 +134,8 @@ def promote(store: Store, name: str, actor: str, reason: str | None = None) -> M
             raise UserError(f"{name} is a {model.kind} model, and only a policy can be promoted.")
         if model.status == "promoted":
             raise UserError(f"{name} is the promoted model already.")
+        if over is not None and (present := promoted(store)) is not None and present.model_id != over:
+            raise UserError(f"Another model was promoted meanwhile, so {name} takes the place of none.")
         against = objection(store, model)
         if against is not None and reason is None:
             raise UserError(

@@ -25,14 +25,16 @@ def insert_round(
     requested_by: str,
     estimate: dict[str, Any] | None = None,
     ratings_sha256: str | None = None,
+    continuous_id: int | None = None,
 ) -> int:
     """Open a round inside the caller's transaction; `estimate` is what it is likely to take.
 
     `ratings_sha256` names the frozen thumbs that its policy learns from, where it does and there are any.
+    `continuous_id` says that continuous mode starts it.
     """
     cursor = db.execute(
         "INSERT INTO rounds (method, status, snapshot_id, parent_id, recipe, requested_by, created_at, estimate,"
-        " ratings_sha256) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?)",
+        " ratings_sha256, continuous_id) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             method,
             snapshot_id,
@@ -42,6 +44,7 @@ def insert_round(
             now(),
             json.dumps(estimate) if estimate else None,
             ratings_sha256,
+            continuous_id,
         ],
     )
     round_id = int(cursor.lastrowid or 0)
@@ -130,6 +133,16 @@ def get(store: Store, round_id: int) -> Round:
 def all_rounds(store: Store) -> list[Round]:
     """Every round, newest first."""
     return [to_round(row) for row in store.rows("SELECT * FROM rounds ORDER BY round_id DESC")]
+
+
+def since(store: Store, moment: str) -> list[Round]:
+    """The rounds, replays left out, that began or ended after a moment, as `now` writes it; oldest first."""
+    found = store.rows(
+        "SELECT * FROM rounds WHERE replay_of IS NULL AND max(created_at, coalesce(finished_at, '')) > ?"
+        " ORDER BY round_id",
+        [moment],
+    )
+    return [to_round(row) for row in found]
 
 
 def running(store: Store) -> Round | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from alignment import evaluations, job_deeds, plans, queue, readiness, rounds
+from alignment import continuous, evaluations, job_deeds, plans, queue, readiness, rounds
 from labeling.ui import shell
 from labeling.ui.actions import Actions, Inference
 from storage import registry
@@ -33,6 +33,8 @@ def served(store: Store, inference: Inference) -> Iterator[str]:
         compare=lambda *asked: evaluations.compare(store, *asked),
         plan_round=lambda settings: plans.plan_in_words(store, settings),
         job_deed=lambda deed, job_id, actor: job_deeds.do(store, deed, job_id, actor),
+        continuous_on=lambda *asked: continuous.switch_on(store, *asked),
+        continuous_said=lambda: continuous.said(store),
         check_labels=lambda: readiness.check_labels(store),
         inference=inference,
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from alignment import rounds
+from alignment import continuous, rounds
 from alignment.inference import InferenceServer
 from labeling import session
 from labeling.accounts import ensure_user
@@ -288,3 +288,27 @@ def test_jobs_are_listed_moved_cancelled_and_retried(store: Store, page: Page) -
     page.get_by_role("button", name="Retry from the start").click()
     expect(page.locator(".notice")).to_have_text(f"Job {ids[0]} begins anew.")
     assert len(jobs.open_jobs(store)) == 2
+
+
+@pytest.mark.usefixtures("voted")
+def test_rounds_start_by_themselves_and_the_page_follows(store: Store, page: Page) -> None:
+    page.get_by_text("Let rounds start by themselves").click()
+    for wrong, sentence in (("few", "in a whole number"), ("0", "every 1 to 1,000,000 new votes")):
+        page.get_by_label("New votes to a round").fill(wrong)
+        click(page, "Switch it on")
+        expect(page.locator(".notice.trouble")).to_contain_text(sentence)
+    page.get_by_label("New votes to a round").fill("60")
+    click(page, "Switch it on")
+    expect(page.locator(".continuous")).to_have_text(
+        "Continuous mode is on: 60 new votes are in, so a round is about to start."
+    )
+    continuous.step(store)
+    expect(page.locator(".round h2")).to_have_text(re.compile("^Round 1 running"))
+    expect(page.locator(".continuous")).to_contain_text("round 1 is at work")
+    finish_round(store)
+    continuous.step(store)
+    expect(page.locator("h1")).to_have_text("round-1 is promoted.")
+    expect(page.locator(".continuous")).to_contain_text("0 of 60 new votes are in, so it waits for 60 more.")
+    click(page, "Switch it off")
+    expect(page.locator(".continuous")).to_have_text("Continuous mode is off: local switched it off.")
+    expect(page.get_by_role("button", name="Switch it on")).to_be_visible()

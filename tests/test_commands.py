@@ -218,6 +218,11 @@ MISTAKES = {
     "generate --pairs 0": "pairs",
     "cancel": "Missing argument 'ID'",
     "job cancel 7": "no job 7",
+    "continuous on --every 0": "every 1 to 1,000,000 new votes",
+    "continuous on --every 99999999999999999999": "every 1 to 1,000,000 new votes",
+    "continuous on --set dpo.bta=1": "Did you mean 'dpo.beta'",
+    "continuous on --recipe absent.yaml": "cannot be read",
+    "continuous off": "off already",
     "generate --pairs 2 --model nobody": "no model named",
     "generate --pairs 2 --model judge": "takes a policy",
     "reward --name new": "rank some pairs first",
@@ -305,7 +310,10 @@ def test_a_mistake_is_one_line_and_changes_nothing(
 
 @pytest.mark.parametrize(
     "line",
-    ["check", "backup copy.db", "export out.jsonl", "rounds", "status 1", "cancel 1", "resume 1", "model report one"],
+    [
+        *("check", "backup copy.db", "export out.jsonl", "rounds", "status 1", "cancel 1", "resume 1"),
+        *("continuous on", "continuous status", "model report one"),
+    ],
 )
 def test_a_home_that_is_not_there_is_a_mistake_too(call: Call, tmp_path: Path, line: str) -> None:
     code, out, err = call(*line.split(), "--json")

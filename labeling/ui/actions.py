@@ -44,5 +44,7 @@ class Actions:
     start_sft: Callable[[Path | None, str, str, dict[str, Any], str, bool, bool], int]
     score_votes: Callable[[str, str], int]  # reward model's name, actor -> job_id
     compare: Callable[[str, str, str, int, str], int]  # policy, against, judge, best of, actor -> job_id
+    continuous_on: Callable[[int, dict[str, Any], str], None]  # new votes to a round, settings of one, actor
+    continuous_said: Callable[[], str]  # how continuous mode stands, in a sentence
     check_labels: Callable[[], None]  # raises UserError that says what is missing before a round can start
     inference: Inference

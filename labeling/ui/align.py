@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from labeling.ui import compare, finetune, queue_section, recipe_section, round_view
+from labeling.ui import compare, continuous_section, finetune, queue_section, recipe_section, round_view
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
 from labeling.ui.identity import researcher_of
@@ -204,6 +204,7 @@ def page(store: Store, actions: Actions) -> None:
         fields = settings_fields()
         recipe_section.section(store, actions, fields, around)
     tuning = gr.Column()
+    by_itself = gr.Column()
     gr.HTML("<h2>Jobs</h2>", **plain)
     queue = queue_section.section(store, actions)
     gr.HTML("<h2>Rounds</h2>", **plain)
@@ -226,6 +227,8 @@ def page(store: Store, actions: Actions) -> None:
     replay.click(align.replay, which, **private).then(**queue)
     promote.click(align.promote, [promote, reason], **private)
     back.click(align.roll_back, [back], **private)
+    with by_itself:
+        continuous_section.section(store, actions, fields, {"fn": align.load, "inputs": None, **private})
     with tuning:
         finetune.section(store, actions, known, {"fn": align.load, "inputs": None, **private})
 

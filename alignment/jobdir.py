@@ -101,7 +101,12 @@ class JobDir:
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Replace a file by a JSON object, so that at any moment the old or the new one is there whole, also on disk."""
+    """Replace a file by a JSON object, so that at any moment the old or the new one is there whole, also on disk.
+
+    Raises UserError for a number that is not finite: figures of a model that is none any more are never written.
+    """
+    if not _is_finite(value):
+        raise UserError(f"Training diverged: {path.name} would hold no finite numbers; set a lower learning_rate.")
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("w", encoding="utf-8") as handle:
         json.dump(value, handle, indent=2, ensure_ascii=False, allow_nan=False)
@@ -110,6 +115,14 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
         os.fsync(handle.fileno())
     partial.replace(path)
     sync_directory(path.parent)
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def sync_directory(path: Path) -> None:

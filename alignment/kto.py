@@ -54,6 +54,11 @@ def run(job: JobDir, recipe: KtoRecipe) -> dict[str, Any]:
     def lesson(votes: Votes, tokenizer: PreTrainedTokenizerBase, limit: int) -> Lesson:
         judged = judged_answers(votes, recipe.fold, recipe.pairs, ratings)
         rows = [row for row in _tokenised(tokenizer, judged) if len(row["prompt_ids"] + row["completion_ids"]) <= limit]
+        if judged and not rows:
+            raise UserError(
+                f"None of {len(judged)} answers is left to train on: with their prompts they are longer than {limit} "
+                "tokens."
+            )
         random.Random(recipe.seed).shuffle(rows)
         counts = _counts(rows)
         weights = _weights(recipe, counts)

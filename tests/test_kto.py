@@ -189,6 +189,12 @@ def test_answers_of_one_kind_only_are_refused(tmp_path: Path) -> None:
         run_job(tmp_path / "job", kind="kto", policy=policy, reference=policy, pairs=False)
 
 
+def test_answers_that_are_all_too_long_are_called_so(tmp_path: Path) -> None:
+    model = str(make_model("llama", tmp_path / "llama"))
+    with pytest.raises(UserError, match=r"None of \d+ answers is left to train on: .* longer than 8 tokens"):
+        run_job(tmp_path / "job", kind="kto", policy=model, reference=model, max_length=8)
+
+
 def test_thumbs_alone_can_be_learned_from(tmp_path: Path) -> None:
     """Two thumbs up and three down on train prompts; of the snapshot's votes only the both-bad one counts."""
     policy = str(make_model("llama", tmp_path / "policy"))

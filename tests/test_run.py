@@ -110,6 +110,14 @@ def test_a_loss_that_explodes_is_told_as_such(tmp_path: Path, model: Path, runne
     assert "Training diverged" in error_of(job)["message"]
 
 
+def test_a_last_step_that_explodes_is_told_as_such(tmp_path: Path, model: Path, runner: Runner) -> None:
+    """Its loss was computed before it, so that only what is measured afterwards shows what became of the model."""
+    job = sft_job(tmp_path / "job", model, learning_rate=1e30, warmup=0, max_gradient_norm=1e30, max_steps=1)
+    assert exit_code(runner.start(job.path)) == 2
+    assert "result.json would hold no finite numbers; set a lower learning_rate" in error_of(job)["message"]
+    assert error_of(job)["class"] == "bad_data"
+
+
 def test_a_crash_is_told_and_its_traceback_logged(tmp_path: Path, model: Path, runner: Runner) -> None:
     job = sft_job(tmp_path / "job", model)
     job.metrics.mkdir()

@@ -23,6 +23,7 @@ from storage.console import DEFAULT_HOME, Home, Json, answer, table, tell
 from storage.database import Store
 from storage.errors import UserError
 from storage.gate import may_promote
+from storage.lineage_words import left_out
 
 EXIT_CODES = {"failed": 1, "cancelled": 130}  # of a command that waited for a round
 
@@ -86,7 +87,7 @@ def _chosen(settings: dict[str, Any], exclude: list[str]) -> dict[str, Any]:
 def _follow(store: Store, round_id: int, wait: bool, began: float, as_json: bool) -> None:
     """Say that a round has started and, where that is asked, work until it is over and say what came of it."""
     this = round_rows.get(store, round_id)
-    tell(f"Round {round_id} has started. {round_rows.estimated(store, this)}")
+    tell(f"Round {round_id} has started. {left_out(store, this)} {round_rows.estimated(store, this)}")
     if wait:
         with Worker(store) as worker:
             wait_for_round(store, worker, round_id)
@@ -135,9 +136,14 @@ def status_command(
     rows: list[list[object]] = [[s["job_id"], s["stage"], s["status"], f"{s['progress']:.0%}"] for s in stages]
     answer(
         as_json,
-        {**asdict(this), "stages": stages, "estimated": round_rows.estimated(store, this)},
+        {
+            **asdict(this),
+            "stages": stages,
+            "left_out": left_out(store, this),
+            "estimated": round_rows.estimated(store, this),
+        },
         f"{table(['job', 'stage', 'status', 'progress'], rows)}\n{_verdict(store, round_id)}\n"
-        f"{round_rows.estimated(store, this)}".rstrip(),
+        f"{left_out(store, this)} {round_rows.estimated(store, this)}".strip(),
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from storage import registry
+from storage.database import Store
 from storage.learned import Source
-from storage.lineage import KINDS, Ancestor, Influence, Lineage, Won, who
-from storage.records import Model
+from storage.lineage import KINDS, Ancestor, Influence, Lineage, Won, labelers_behind, who
+from storage.records import Model, Round
 
 # Of a recipe and of what was measured, as much as goes into a line; a record has all.
 SETTINGS = ("seed", "fold", "tuning", "epochs", "learning_rate", "loss_type", "beta", "kl_coef", "rollouts")
@@ -63,6 +65,18 @@ def caveat(names: Sequence[str]) -> str:
 def untold(found: Lineage) -> list[str]:
     """The models of a lineage that learned from a file which is gone or damaged."""
     return [one.model.name for one in found.ancestors if any(source.ids is None for source in one.sources)]
+
+
+def left_out(store: Store, this: Round) -> str:
+    """Whom a round leaves out, and of whom its start had learned before; empty where nobody is left out."""
+    names = this.recipe.get("exclude_labelers") or []
+    if not names:
+        return ""
+    parent = registry.get(store, this.parent_id)
+    behind = labelers_behind(store, parent)
+    still = [name for name in names if name in behind]
+    caution = f" {parent.name}, which it starts from, had learned from {_listed(still)} before." if still else ""
+    return f"It learns as if {_listed(names)} had not voted.{caution}"
 
 
 def made_how(model: Model) -> str:

@@ -13,10 +13,11 @@ from alignment.round_commands import round_command
 from labeling import session
 from labeling.accounts import ensure_user
 from labeling.rating import rate
-from storage import jobs, ratings, snapshots
+from storage import jobs, ratings, registry, snapshots
 from storage import rounds as round_rows
 from storage.database import Store
 from storage.errors import UserError
+from storage.lineage_words import left_out
 from storage.records import Message
 from tests.conftest import add_pairs
 from tests.test_reports import STALE, add_reward_model
@@ -70,6 +71,21 @@ def test_some_of_the_votes_make_no_report_on_the_last_reward_model(voted: Store)
     assert jobs.newest(voted, "score") is None
     rounds.start(voted, "dpo", {}, "local")
     assert jobs.newest(voted, "score") is not None
+
+
+def test_it_is_said_of_whom_the_start_had_learned_before(voted: Store) -> None:
+    card = {"kind": "dpo", "inputs": {"preferences.parquet": {"snapshot": snapshots.take(voted, ["mia"]).sha256}}}
+    with voted.write() as db:
+        model_id = registry.register(db, "round-0", "policy", "models/round-0", "test", card=card)
+    before = round_rows.get(voted, rounds.start(voted, "dpo", {"exclude_labelers": ["mia"]}, "local"))
+    assert left_out(voted, before) == "It learns as if mia had not voted."
+    rounds.cancel(voted, before.round_id, "local")
+    with voted.write() as db:
+        registry.insert_promotion(db, model_id, "test")
+    after = round_rows.get(voted, rounds.start(voted, "dpo", {"exclude_labelers": ["tom"]}, "local"))
+    assert left_out(voted, after) == (
+        "It learns as if tom had not voted. round-0, which it starts from, had learned from tom before."
+    )
 
 
 def test_a_name_that_nobody_voted_under_is_refused_with_the_nearest(voted: Store) -> None:

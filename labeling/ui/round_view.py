@@ -13,6 +13,7 @@ from labeling.ui.curves import curve, interval, number
 from labeling.ui.verdict import against_best_of, baseline_wins, caution, figures, percent, spread, verdict
 from storage import jobs, registry, rounds
 from storage.database import Store
+from storage.lineage_words import left_out
 from storage.records import Job, Model, Round
 from storage.reports import find_report, newest_reward_model, newest_sentence
 
@@ -83,6 +84,7 @@ def round_card(store: Store, this: Round) -> str:
     stages = "".join(_stage(store, name, title, by_stage.get(name)) for name, title in STAGES.items())
     error = f'<p class="trouble" role="alert">{escape(this.error)}</p>' if this.error else ""
     said = rounds.estimated(store, this) if this.replay_of is None else rounds.replayed(store, this)
+    said = f"{left_out(store, this)} {said}".strip()
     estimate = f'<p class="estimate">{escape(said)}</p>' if said else ""
     title = f"Round {this.round_id}{f', a replay of round {this.replay_of}' if this.replay_of else ''}"
     return (

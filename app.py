@@ -63,7 +63,7 @@ def serve(
     if host not in labeling.accounts.LOOPBACK:
         raise UserError(f"There are no accounts yet, so the app listens on loopback only: not on {host}.")
     gc.disable()  # imports make no garbage, and looking for it is a fifth of the time to the first page
-    from alignment import continuous, evaluations, job_deeds, plans, queue, readiness, rounds
+    from alignment import continuous, evaluations, job_deeds, picking, plans, queue, readiness, rounds
     from alignment.demo.seed import seed
     from alignment.inference import InferenceServer
     from labeling.ui import shell
@@ -90,6 +90,7 @@ def serve(
         job_deed=lambda deed, job_id, actor: job_deeds.do(store, deed, job_id, actor),
         continuous_on=lambda *asked: continuous.switch_on(store, *asked),
         continuous_said=lambda: continuous.said(store),
+        picker=lambda policy: picking.picker_in_chat(store, policy),
         check_labels=lambda: readiness.check_labels(store),
         inference=inference,
     )

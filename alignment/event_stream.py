@@ -1,4 +1,4 @@
-"""The text in an answer of the OpenAI protocol, which comes as server-sent events, one line of JSON each."""
+"""The text in an answer that comes as server-sent events, one line of JSON each: the OpenAI protocol's, and our own."""
 
 from __future__ import annotations
 
@@ -28,3 +28,20 @@ def pieces(lines: Iterable[str]) -> Iterator[str]:
         for choice in event.get("choices") or []:
             if piece := (choice.get("delta") or {}).get("content"):
                 yield piece
+
+
+def picked(lines: Iterable[str]) -> Iterator[str]:
+    """The one answer in the events of `alignment.best_of`; before it an empty piece for each that says it is written.
+
+    Raises UserError where an event reports an error, or the last one is missing.
+    """
+    for line in lines:
+        if not line.startswith("data:"):
+            continue
+        event = json.loads(line.removeprefix("data:"))
+        if "error" in event:
+            raise UserError(event["error"])
+        yield event.get("text", "")
+        if "text" in event:
+            return
+    raise UserError("The chat server stopped before the best answer was picked: ask again.")

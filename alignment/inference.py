@@ -24,10 +24,10 @@ from typing import Any
 import httpx
 
 from alignment.context import context_length, fit, token_counter
-from alignment.event_stream import pieces
+from alignment.event_stream import picked, pieces
 from alignment.jobdir import job_environment
 from storage.errors import UserError
-from storage.records import Message
+from storage.records import Message, Picking
 
 MAX_NEW_TOKENS = 256
 SAMPLING = {"temperature": 0.7, "top_p": 0.95}
@@ -86,45 +86,66 @@ class InferenceServer:
             return RESTARTING  # before the supervisor has noticed
         return self._state
 
-    def sampling(self) -> dict[str, Any]:
-        """How answers are drawn; shorter ones where a model's context leaves no room for so many tokens."""
-        return {**SAMPLING, "max_new_tokens": MAX_NEW_TOKENS}
+    def sampling(self, model_path: str, picking: Picking | None = None) -> dict[str, Any]:
+        """How the model in that directory draws an answer, as `stream` has it do."""
+        longest, _ = _lengths(Path(model_path))
+        best = {"best_of": picking.best_of, "reward_model": picking.reward_model.name} if picking else {}
+        return {**SAMPLING, "max_new_tokens": longest, **best}
 
-    def stream(self, model_path: str, messages: Sequence[Message], seed: int | None = None) -> Iterator[str]:
-        """Pieces of the answer of the model in that directory, as they are written.
+    def stream(
+        self, model_path: str, messages: Sequence[Message], seed: int | None = None, picking: Picking | None = None
+    ) -> Iterator[str]:
+        """Pieces of the answer of the model in that directory, as they are written; with `picking` one piece in the
+        end, the best of several answers, and before it empty ones while they are written.
 
         The oldest turns are left out where the conversation is longer than the model's context. Raises UserError when
         there is no answer to be had.
         """
         if self.url is None and (sentence := self.state()):
             raise UserError(sentence)
-        yield from self._ask(self._request(model_path, messages, seed))
+        if picking is None:
+            yield from self._ask(self._request(model_path, messages, seed))
+        else:
+            yield from self._ask_best_of(self._request(model_path, messages, seed), picking)
 
     def _request(self, model_path: str, messages: Sequence[Message], seed: int | None) -> dict[str, Any]:
         path = Path(model_path).resolve()
-        turns, longest = list(messages), MAX_NEW_TOKENS
-        if (limit := context_length(path)) is not None:
-            longest = min(longest, limit // 2)
-            turns = fit(messages, limit - longest, token_counter(path))
+        longest, room = _lengths(path)
+        turns = list(messages) if room is None else fit(messages, room, token_counter(path))
         body = {"model": str(path), "messages": turns, "stream": True, "max_tokens": longest, **SAMPLING}
         if seed is not None:
             body["seed"] = seed
         if self.url is None:
-            # Relative to the child's directory: it takes an @ in a name for the mark of a revision.
-            body["model"] = os.path.relpath(path, self.log_file.parent)
+            body["model"] = self._in_child(path)
             # It samples only if told so here; what is left open comes from the model's own settings.
             body["generation_config"] = json.dumps({"do_sample": True, **SAMPLING})
         return body
 
-    def _ask(self, body: dict[str, Any]) -> Iterator[str]:
+    def _in_child(self, path: Path) -> str:
+        """Relative to the child's directory: it takes an @ in a name for the mark of a revision."""
+        return os.path.relpath(path, self.log_file.parent)
+
+    def _ask_best_of(self, body: dict[str, Any], picking: Picking) -> Iterator[str]:
+        if self.url is not None:
+            raise UserError(
+                f"The inference server at {self.url} has no reward model to pick the best of several answers: ask for "
+                "one answer, or start the app without --inference-url."
+            )
+        told = {name: body[name] for name in ("model", "messages", "max_tokens", "seed", *SAMPLING) if name in body}
+        judge = self._in_child(Path(picking.reward_model.path).resolve())
+        yield from self._ask({**told, "n": picking.best_of, "reward_model": judge}, "best_of", picked)
+
+    def _ask(
+        self, body: dict[str, Any], route: str = "chat/completions", read: Callable[..., Iterator[str]] = pieces
+    ) -> Iterator[str]:
         try:
             with self._client.stream(
-                "POST", f"{self._address()}/chat/completions", json=body, headers=self._headers
+                "POST", f"{self._address()}/{route}", json=body, headers=self._headers
             ) as response:
                 if response.status_code != 200:
                     response.read()
                     raise UserError(self._refusal(response, body["model"]))
-                yield from pieces(response.iter_lines())
+                yield from read(response.iter_lines())
         except httpx.HTTPError as error:
             log.warning("an answer broke off: %r", error)
             if self.url is None:
@@ -218,6 +239,13 @@ class InferenceServer:
             except httpx.HTTPError as error:
                 self._state = _unreachable(self.url, error)
             self._stopping.wait(ASK_REMOTE_S)
+
+
+def _lengths(model: Path) -> tuple[int, int | None]:
+    """Tokens of an answer at most, and of the conversation before it; None where the model names no limit."""
+    limit = context_length(model)
+    longest = MAX_NEW_TOKENS if limit is None else min(MAX_NEW_TOKENS, limit // 2)
+    return longest, None if limit is None else limit - longest
 
 
 def _base(url: str) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from peft import prepare_model_for_kbit_training
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
@@ -75,6 +74,8 @@ def load_policy_in_4_bits(path: Path | str) -> tuple[PreTrainedModel, PreTrained
     """A policy whose linear layers are held as 4-bit NormalFloat, their scales quantised too (QLoRA, Dettmers et al.
     2023), ready for adapters, and its tokenizer. Raises UserError where there is no CUDA GPU or no bitsandbytes.
     """
+    from peft import prepare_model_for_kbit_training  # seconds to load, which the server behind the chat has not
+
     if not torch.cuda.is_available():
         raise UserError("Weights in 4 bits need a CUDA GPU, and this machine has none: leave four_bit out.")
     if importlib.util.find_spec("bitsandbytes") is None:
@@ -92,16 +93,23 @@ def load_policy_in_4_bits(path: Path | str) -> tuple[PreTrainedModel, PreTrained
 
 
 def load_reward_model(
-    path: Path | str, dtype: torch.dtype = torch.float32, seed: int | None = None
+    path: Path | str,
+    dtype: torch.dtype = torch.float32,
+    seed: int | None = None,
+    device: torch.device | None = None,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A reward model (one score, read at the last token that is not pad) in eval mode, and its tokenizer.
+
+    It is on the GPU if there is one and no other `device` is named.
 
     With a `seed` the directory is a policy's and the score head is new: normal with standard deviation
     1/sqrt(hidden + 1), no bias (Stiennon et al. 2020; Huang et al. 2023).
     """
     tokenizer = load_tokenizer(path)
     may_lack = {"score.weight"} if seed is not None else set()
-    model = _load(AutoModelForSequenceClassification, path, dtype, may_lack, num_labels=1).to(default_device())
+    model = _load(AutoModelForSequenceClassification, path, dtype, may_lack, num_labels=1).to(
+        device or default_device()
+    )
     _fit(model, tokenizer)
     if seed is not None:
         head = model.score.weight

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    GenerationConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
 
 from alignment.chatformat import encode_prompts
 from alignment.models import context_length
@@ -44,9 +51,11 @@ def sample(
     sampling: Sampling,
     seed: int,
     on_progress: Callable[[float], None] = lambda _: None,
+    writing: Callable[[int], bool] | None = None,
 ) -> list[Sample]:
     """One answer to each prompt, in their order; the same seed gives the same answers.
 
+    `writing` is told at every token how many the answers of a batch have, and ends that batch by saying False.
     Prompts of similar length share a batch, which is padded on the left. Each must leave room for an answer, as
     `have_room` says. Of the model's own settings only the tokens that end an answer count.
     """
@@ -59,7 +68,7 @@ def sample(
         batch = [encoded[place] for place in places]
         torch.manual_seed(seed + start)
         with _own_settings_aside(model):
-            answers = _generate(model, tokenizer, batch, sampling, limit)
+            answers = _generate(model, tokenizer, batch, sampling, limit, writing)
         for place, prompt_ids, answer in zip(places, batch, answers, strict=True):
             samples[place] = _sample(tokenizer, prompt_ids, answer, model)
         on_progress(len(samples) / len(order))
@@ -96,6 +105,7 @@ def _generate(
     batch: Sequence[list[int]],
     sampling: Sampling,
     limit: int | None,
+    writing: Callable[[int], bool] | None,
 ) -> list[list[int]]:
     longest = max(map(len, batch))
     pad = tokenizer.pad_token_id
@@ -111,9 +121,21 @@ def _generate(
         top_p=None if greedy else sampling.top_p,
         top_k=None if greedy else 0,
         suppress_tokens=_never_written(tokenizer, model),
+        stopping_criteria=StoppingCriteriaList([_Ending(writing, longest)] if writing else []),
     )
     answers: list[list[int]] = output[:, longest:].tolist()
     return answers
+
+
+class _Ending(StoppingCriteria):
+    """Ends a batch when `writing` says so."""
+
+    def __init__(self, writing: Callable[[int], bool], prompt: int) -> None:
+        self.writing, self.prompt = writing, prompt
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: Any) -> torch.Tensor:
+        end = not self.writing(input_ids.shape[1] - self.prompt)
+        return torch.full((len(input_ids),), end, device=input_ids.device)
 
 
 def _never_written(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> list[int]:

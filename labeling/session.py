@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from statistics import median
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -118,11 +119,13 @@ def record_chat_pair(
     labeler: str,
     messages: Sequence[Message],
     answers: tuple[tuple[int, str], tuple[int, str]],
+    sampling: tuple[dict[str, Any], dict[str, Any]] = ({}, {}),
 ) -> Showing:
     """Turn two answers to one conversation into a pair and show it to the labeler in the order given.
 
     A conversation that is nearly a held-out prompt is held out too; models learn from all others. `answers` are
-    (model_id, text), left then right. Raises UserError when they are empty or the same.
+    (model_id, text), left then right, and `sampling` is how each was drawn. Raises UserError when they are empty or
+    the same.
     """
     texts = [text.strip() for _, text in answers]
     if not all(texts) or texts[0] == texts[1]:
@@ -130,7 +133,11 @@ def record_chat_pair(
     with store.write() as db:
         (prompt_id,) = insert_prompts(db, [NewPrompt(tuple(messages), CHAT_SOURCE, split_of_chat(db, messages))])
         ids = labels.insert_completions(
-            db, [NewCompletion(prompt_id, text, model_id=model_id) for model_id, text in answers]
+            db,
+            [
+                NewCompletion(prompt_id, text, model_id=model_id, sampling=drawn)
+                for (model_id, text), drawn in zip(answers, sampling, strict=True)
+            ],
         )
         pair_id = labels.insert_pair(db, prompt_id, ids[0], ids[1], "chat")
         showing_id = labels.insert_showing(db, pair_id, labeler, flipped=False)

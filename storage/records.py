@@ -119,6 +119,14 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Picking:
+    """How one answer comes of several: so many are sampled, and the one that a reward model scores highest is given."""
+
+    best_of: int
+    reward_model: Model
+
+
+@dataclass(frozen=True)
 class Job:
     """A unit of heavy work. `spec` says what to run and what to do with the result; `fence` who may write it.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from alignment import continuous, evaluations, job_deeds, plans, queue, readiness, rounds
+from alignment import continuous, evaluations, job_deeds, picking, plans, queue, readiness, rounds
 from labeling.ui import shell
 from labeling.ui.actions import Actions, Inference
 from storage import registry
@@ -35,6 +35,7 @@ def served(store: Store, inference: Inference) -> Iterator[str]:
         job_deed=lambda deed, job_id, actor: job_deeds.do(store, deed, job_id, actor),
         continuous_on=lambda *asked: continuous.switch_on(store, *asked),
         continuous_said=lambda: continuous.said(store),
+        picker=lambda policy: picking.picker_in_chat(store, policy),
         check_labels=lambda: readiness.check_labels(store),
         inference=inference,
     )

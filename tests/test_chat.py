@@ -15,10 +15,11 @@ from labeling.ui import chat
 from labeling.ui.actions import Actions, Inference
 from labeling.ui.answering import answers
 from labeling.ui.chat import AT_ONCE, PROMOTED, Chat
+from labeling.ui.chat_endpoints import ChatEndpoints
 from storage import registry
 from storage.database import Store
 from storage.errors import UserError
-from storage.records import Message
+from storage.records import Message, Picking
 from tests.conftest import add_pairs
 from tests.served import served
 from tests.server_process import PageCalls
@@ -43,11 +44,13 @@ class Voices:
         """Always ready."""
         return ""
 
-    def sampling(self) -> dict[str, Any]:
+    def sampling(self, model_path: str, picking: Picking | None = None) -> dict[str, Any]:
         """As nothing is drawn, nothing is said."""
         return {}
 
-    def stream(self, model_path: str, messages: Sequence[Message], seed: int | None = None) -> Iterator[str]:
+    def stream(
+        self, model_path: str, messages: Sequence[Message], seed: int | None = None, picking: Picking | None = None
+    ) -> Iterator[str]:
         """The next answer, whole."""
         said = self.said.pop() if len(self.said) > 1 else self.said[0]
         if isinstance(said, Exception):
@@ -68,9 +71,9 @@ def chat_with(store: Store, voices: Inference) -> Chat:
     return Chat(store, Actions(**{**deeds, "inference": voices}))
 
 
-def ask(page: Chat, text: str = "Why?", two: bool = False) -> tuple[Any, ...]:
+def ask(page: Chat, text: str = "Why?", two: bool = False, best_of: int = 1) -> tuple[Any, ...]:
     """What the page shows in the end: view, history, pair, message box and the row of verdicts."""
-    *_, last = page.send(text, [], None, PROMOTED, PROMOTED, two, NOBODY)
+    *_, last = page.send(text, [], None, PROMOTED, PROMOTED, two, best_of, NOBODY)
     return last
 
 
@@ -112,10 +115,11 @@ def test_a_vote_on_answers_that_a_restarted_server_has_forgotten_is_said_to_be_l
 @pytest.mark.parametrize("message", [5, None, "\ud800", ["text"]])
 def test_a_message_that_is_no_text_is_refused(store: Store, message: Any) -> None:
     page = chat_with(store, Voices("Because."))
+    programs = ChatEndpoints(store, page.actions, page.answers)
     with pytest.raises(UserError, match="are texts"):
-        page.answer(message, NOBODY)
+        programs.answer(message, NOBODY)
     with pytest.raises(UserError, match="a content, which is text"):
-        page.answer("Why?", NOBODY, [{"role": "user", "content": message}])
+        programs.answer("Why?", NOBODY, [{"role": "user", "content": message}])
 
 
 def test_chats_that_hang_leave_the_votes_alone(store: Store) -> None:

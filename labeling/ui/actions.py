@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from storage.records import Message
+from storage.records import Message, Model, Picking
 
 
 class Inference(Protocol):
@@ -22,11 +22,16 @@ class Inference(Protocol):
     def state(self) -> str:
         """Empty when the server is ready, else one sentence for the page: starting, restarting, unreachable."""
 
-    def sampling(self) -> dict[str, Any]:
-        """How answers are drawn, in the words that a completion's record has for it."""
+    def sampling(self, model_path: str, picking: Picking | None = None) -> dict[str, Any]:
+        """How the model in that directory draws an answer, in the words that a completion's record has for it."""
 
-    def stream(self, model_path: str, messages: Sequence[Message], seed: int | None = None) -> Iterator[str]:
-        """Pieces of the answer of the model in that directory. Raises UserError when there is no answer to be had."""
+    def stream(
+        self, model_path: str, messages: Sequence[Message], seed: int | None = None, picking: Picking | None = None
+    ) -> Iterator[str]:
+        """Pieces of the answer of the model in that directory, or of the best of several.
+
+        Raises UserError when there is no answer to be had.
+        """
 
 
 @dataclass(frozen=True)
@@ -46,5 +51,6 @@ class Actions:
     compare: Callable[[str, str, str, int, str], int]  # policy, against, judge, best of, actor -> job_id
     continuous_on: Callable[[int, dict[str, Any], str], None]  # new votes to a round, settings of one, actor
     continuous_said: Callable[[], str]  # how continuous mode stands, in a sentence
+    picker: Callable[[Model], Model]  # policy -> the reward model that picks the best of several of its answers
     check_labels: Callable[[], None]  # raises UserError that says what is missing before a round can start
     inference: Inference

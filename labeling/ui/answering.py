@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from labeling.ui.actions import Inference
 from storage.errors import UserError
-from storage.records import Message
+from storage.records import Message, Picking
 
 PAUSE_S = 0.05  # between two pictures of an answer: what a browser can follow
 ASK_AGAIN_S = 0.3
@@ -28,21 +28,25 @@ class Answering:
     note: str = ""
 
 
-def answers(inference: Inference, paths: Sequence[str], messages: Sequence[Message]) -> Iterator[Answering]:
+def answers(
+    inference: Inference, paths: Sequence[str], messages: Sequence[Message], pickings: Sequence[Picking | None] = ()
+) -> Iterator[Answering]:
     """Pictures of the answers of the models in these directories, the last one complete.
+
+    `pickings` says of each how its answer is picked among several; None, or nothing, is its only one.
 
     Waits for a server that starts, and asks once more when it was replaced in the middle. Raises UserError when there
     is no answer to be had.
     """
     try:
         yield from _wait(inference, len(paths))
-        yield from _write(inference, paths, messages)
+        yield from _write(inference, paths, messages, pickings or [None] * len(paths))
     except UserError:
         time.sleep(ASK_AGAIN_S)  # by then the server has noticed what befell it
         if not inference.state():
             raise
         yield from _wait(inference, len(paths))
-        yield from _write(inference, paths, messages)
+        yield from _write(inference, paths, messages, pickings or [None] * len(paths))
 
 
 def _wait(inference: Inference, count: int) -> Iterator[Answering]:
@@ -54,7 +58,9 @@ def _wait(inference: Inference, count: int) -> Iterator[Answering]:
         time.sleep(ASK_AGAIN_S)
 
 
-def _write(inference: Inference, paths: Sequence[str], messages: Sequence[Message]) -> Iterator[Answering]:
+def _write(
+    inference: Inference, paths: Sequence[str], messages: Sequence[Message], pickings: Sequence[Picking | None]
+) -> Iterator[Answering]:
     """Each model writes in a thread of its own; when the reader goes away, they stop at their next piece."""
     texts = [""] * len(paths)
     pieces: queue.Queue[tuple[int, str | UserError | None]] = queue.Queue()
@@ -62,7 +68,7 @@ def _write(inference: Inference, paths: Sequence[str], messages: Sequence[Messag
 
     def write(side: int) -> None:
         try:
-            for piece in inference.stream(paths[side], messages):
+            for piece in inference.stream(paths[side], messages, picking=pickings[side]):
                 if stopped.is_set():
                     return
                 pieces.put((side, piece))

@@ -3,47 +3,37 @@
 from __future__ import annotations
 
 import secrets
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import gradio as gr
 from gradio.context import Context
 
-from labeling import session
 from labeling.accounts import require
 from labeling.ui import theme
 from labeling.ui.actions import Actions
 from labeling.ui.answering import answers
+from labeling.ui.best_of import CHOICES, meaning, pickings
+from labeling.ui.chat_endpoints import ChatEndpoints
 from labeling.ui.conversation import conversation
-from labeling.ui.errors import gradio_error, is_text, sentence
+from labeling.ui.errors import gradio_error, sentence
+from labeling.ui.hidden_pair import VERDICTS, Pair, judge, so_far
 from labeling.ui.identity import user_of
-from labeling.ui.thumbs import SAVED_HELD_OUT, Answers, press, thumbs_under
-from labeling.ui.turns import remembered, to_messages
-from storage import labels, registry
+from labeling.ui.thumbs import Answers, press, thumbs_under
+from labeling.ui.turns import remembered
+from storage import registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Message, Model
 
 PROMOTED = "the promoted model"  # a choice that follows promotions; no model can have a name with blanks
-STRENGTH = 3  # of 4, for one answer over the other: "better"
-VERDICTS = {"A better": "left", "Tie": "tie", "B better": "right", "Both bad": "both_bad"}
 AT_ONCE = 16  # conversations: each holds one of the 40 threads that all pages share, and votes need some too
 NO_ANSWER = "The model gave no answer: ask again, or in other words."
 NO_PAIR = "Not both models gave an answer, so there is nothing to compare: ask again, or in other words."
 GONE = "This vote could not be saved, as its answers are no longer on the server: ask the question again."
-SAVED = "Saved as a preference."
 HOW_TO_VOTE = "Which answer is better? The vote counts as a preference, and the conversation goes on with that answer."
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two answers that wait for a vote; only the server knows whose they are."""
-
-    messages: tuple[Message, ...]
-    models: tuple[Model, Model]
-    texts: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -67,8 +57,25 @@ class Chat:
         """What can be chosen to answer."""
         return [PROMOTED, *(found.name for found in registry.models(self.store, "policy"))]
 
+    def meaning(self, best_of: int, name: str, other: str, two: bool, request: gr.Request) -> str:
+        """What the choice of so many answers to choose from means, or why it cannot be."""
+        self._labeler(request)
+        try:
+            said = meaning(pickings(self.actions, self._models(name, other, two), best_of))
+            return f'<p class="meaning">{escape(said)}</p>' if said else ""
+        except UserError as error:
+            return f'<p class="meaning trouble">{escape(str(error))}</p>'
+
     def send(
-        self, text: str, turns: Any, pair: Pair | None, name: str, other: str, two: bool, request: gr.Request
+        self,
+        text: str,
+        turns: Any,
+        pair: Pair | None,
+        name: str,
+        other: str,
+        two: bool,
+        best_of: int,
+        request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
         """Ask one model or two; yields view, history, pair, message box and the row of verdicts."""
         labeler = self._labeler(request)
@@ -78,26 +85,33 @@ class Chat:
             yield self._shown(labeler, before, pair, note), gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
         asked: list[Message] = [*before, {"role": "user", "content": text.strip()}]
-        yield conversation(asked, [""] * (1 + two), writing=True), gr.skip(), gr.skip(), box_while_writing(), gr.skip()
+        origins = self.answers.origins(labeler, before)
+        empty = conversation(asked, [""] * (1 + two), writing=True, origins=origins)
+        yield empty, gr.skip(), gr.skip(), box_while_writing(), gr.skip()
         kept, waits = before, None
         texts: tuple[str, ...] = ()
         try:
-            models = [self._model(name), *([self._model(other)] if two else [])]
+            models = self._models(name, other, two)
             if two and secrets.randbits(1):
                 models.reverse()
-            for now in answers(self.actions.inference, [model.path for model in models], asked):
+            picked = pickings(self.actions, models, best_of)
+            paths = [model.path for model in models]
+            drawn = [self.actions.inference.sampling(*one) for one in zip(paths, picked, strict=True)]
+            for now in answers(self.actions.inference, paths, asked, picked):
                 texts = now.texts
-                kept, waits = so_far(before, asked, models, texts)
-                yield conversation(asked, texts, now.note, True), kept, waits, gr.skip(), gr.skip()
+                kept, waits = so_far(before, asked, models, texts, drawn)
+                note = now.note or ("" if all(texts) else meaning(picked))
+                yield conversation(asked, texts, note, True, origins=origins), kept, waits, gr.skip(), gr.skip()
         except UserError as error:
-            yield conversation(asked, note=str(error)), before, None, box_to_write(text), gr.skip()
+            view = conversation(asked, note=str(error), origins=origins)
+            yield view, before, None, box_to_write(text), gr.skip()
             return
         if not all(texts):
-            view = conversation(asked, texts if two else (), NO_PAIR if two else NO_ANSWER)
+            view = conversation(asked, texts if two else (), NO_PAIR if two else NO_ANSWER, origins=origins)
             yield view, before, None, box_to_write(text), gr.skip()
             return
         if waits is None:
-            self.answers.remember(labeler, kept, models[0].model_id, self.actions.inference.sampling())
+            self.answers.remember(labeler, kept, models[0].model_id, drawn[0])
         view = self._shown(labeler, kept, waits, HOW_TO_VOTE)
         yield view, kept, waits, box_to_write(), gr.update(visible=waits is not None)
 
@@ -114,18 +128,11 @@ class Chat:
         if pair is None or verdict is None:
             gr.Warning(GONE)  # the server was started anew, or another button was quicker
             return gr.skip(), gr.skip(), None, gr.update(visible=False)
-        sides = tuple((model.model_id, text) for model, text in zip(pair.models, pair.texts, strict=True))
-        names = f"A was {pair.models[0].name}, B was {pair.models[1].name}."
-        try:
-            showing = session.record_chat_pair(self.store, labeler, pair.messages, (sides[0], sides[1]))
-            strength = STRENGTH if verdict in ("left", "right") else 0
-            session.vote(self.store, labeler, showing.showing_id, verdict, strength, client_key=uuid.uuid4().hex)
-            note = f"{SAVED_HELD_OUT if labels.is_held_out(self.store, showing.pair_id) else SAVED} {names}"
-        except UserError as error:
-            note = f"{error} {names}"
+        note = judge(self.store, labeler, pair, verdict)
         better = pair.texts[1 if verdict == "right" else 0]
         after: list[Message] = [*pair.messages, {"role": "assistant", "content": better}]
-        return conversation(after, note=note), after, None, gr.update(visible=False)
+        view = conversation(after, note=note, origins=self.answers.origins(labeler, pair.messages))
+        return view, after, None, gr.update(visible=False)
 
     def begin(self, request: gr.Request) -> tuple[Any, ...]:
         """An empty conversation."""
@@ -138,17 +145,6 @@ class Chat:
         promoted = registry.promoted(self.store)
         return {"state": self.actions.inference.state(), "promoted": promoted.name if promoted else ""}
 
-    def answer(
-        self, message: str, request: gr.Request, history: list[dict[str, str]] | None = None, model: str = ""
-    ) -> str:
-        """Answer a message after the turns in `history` (role and content); `model` is a name, "" the promoted one."""
-        self._labeler(request)
-        if not is_text(message) or not is_text(model):
-            raise UserError("The message and the name of the model are texts.")
-        asked: list[Message] = [*to_messages(history or []), {"role": "user", "content": message}]
-        *_, whole = answers(self.actions.inference, [self._model(model).path], asked)
-        return whole.texts[0]
-
     @gradio_error
     def _labeler(self, request: gr.Request) -> str:
         return require(self.store, user_of(request), "labeler")
@@ -156,24 +152,15 @@ class Chat:
     def _model(self, name: str) -> Model:
         return registry.policy_named(self.store, "" if name == PROMOTED else name)
 
+    def _models(self, name: str, other: str, two: bool) -> list[Model]:
+        return [self._model(one) for one in ((name, other) if two else (name,))]
+
     def _shown(self, labeler: str, turns: list[Message], pair: Pair | None, note: str) -> str:
+        origins = self.answers.origins(labeler, pair.messages if pair else turns)
         if pair is None:
-            return conversation(turns, below=thumbs_under(self.store, self.answers, labeler, turns))
-        return conversation(pair.messages, pair.texts, note)
-
-
-def so_far(
-    before: list[Message], asked: list[Message], models: list[Model], texts: tuple[str, ...]
-) -> tuple[list[Message], Pair | None]:
-    """What to remember while answers are written: the conversation with the answer in it, or a pair to vote on.
-
-    A question without an answer is not remembered, for the next one could not follow it.
-    """
-    if not all(texts):
-        return before, None
-    if len(models) == 2:
-        return before, Pair(tuple(asked), (models[0], models[1]), (texts[0], texts[1]))
-    return [*asked, {"role": "assistant", "content": texts[0]}], None
+            below = thumbs_under(self.store, self.answers, labeler, turns)
+            return conversation(turns, below=below, origins=origins)
+        return conversation(pair.messages, pair.texts, note, origins=origins)
 
 
 def box_while_writing() -> Any:
@@ -187,7 +174,7 @@ def box_to_write(text: str | None = None) -> Any:
 
 
 def page(store: Store, actions: Actions) -> None:
-    """Put the page's components into the route that is being built, and /chat among the endpoints."""
+    """Put the page's components into the route that is being built, and the chat's among the endpoints."""
     chat = Chat(store, actions)
 
     def server_state(_: dict[str, Any], request: gr.Request) -> dict[str, str]:
@@ -211,8 +198,10 @@ def page(store: Store, actions: Actions) -> None:
             # Already here they can be all of them: after a restart of the server, it knows an open page by this alone.
             model = gr.Dropdown(chat.names(), value=PROMOTED, label="Model", **choice)
             other = gr.Dropdown(chat.names(), value=PROMOTED, label="Second model", visible=False, **choice)
+            best = gr.Dropdown(CHOICES, value=1, label="Answers to choose from", **choice)
             two = gr.Checkbox(label="Side by side", container=False, scale=0, min_width=140)
             new = gr.Button("New chat", size="md", scale=0, min_width=120)
+        means = gr.HTML("", apply_default_css=False)
         gr.HTML(
             html_template='<p class="server-state" role="status"></p>',
             js_on_load=theme.text("chat_state.js"),
@@ -237,7 +226,9 @@ def page(store: Store, actions: Actions) -> None:
     assert Context.root_block is not None
     Context.root_block.load(chat.load, [history], [view, model, other], **private)
     two.change(lambda shown: gr.update(visible=shown), [two], [other], **private)
-    sent = box.submit(chat.send, [box, history, pair, model, other, two], outputs, **private, **limited)
+    of = [model, other, two]
+    gr.on([part.change for part in (best, *of)], chat.meaning, [best, *of], [means], **private)
+    sent = box.submit(chat.send, [box, history, pair, *of, best], outputs, **private, **limited)
     box.stop(chat.stop, [history, pair], [view, box, row], cancels=[sent], **private)
     for button in buttons:
         # One at a time: of two clicks, the second finds the pair gone.
@@ -250,4 +241,4 @@ def page(store: Store, actions: Actions) -> None:
             **private,
         )
     new.click(chat.begin, None, outputs, cancels=[sent], **private)
-    gr.api(gradio_error(chat.answer), api_name="chat", **limited)
+    ChatEndpoints(store, actions, chat.answers).add(**limited)

@@ -12,13 +12,19 @@ EMPTY = "Ask something. The conversation stays in this browser."
 
 
 def conversation(
-    turns: Sequence[Message], answers: Sequence[str] = (), note: str = "", writing: bool = False, below: str = ""
+    turns: Sequence[Message],
+    answers: Sequence[str] = (),
+    note: str = "",
+    writing: bool = False,
+    below: str = "",
+    origins: Sequence[str] = (),
 ) -> str:
     """HTML of the turns, then of one answer that is being written, or of two side by side; `note` is a sentence.
 
-    `below` is HTML for what belongs to the last of the turns.
+    `below` is HTML for what belongs to the last of the turns; `origins` says of the first turns where each came from.
     """
-    parts = [_turn(turn["role"], turn["content"]) for turn in turns]
+    known = dict(enumerate(origins))
+    parts = [_turn(turn["role"], turn["content"], origin=known.get(place, "")) for place, turn in enumerate(turns)]
     parts.append(below)
     if len(answers) == 1:
         parts.append(_turn("assistant", answers[0], writing))
@@ -31,11 +37,13 @@ def conversation(
     return f'<div class="turns" role="log" aria-label="Conversation" aria-busy="{str(writing).lower()}">{body}</div>'
 
 
-def _turn(role: str, text: str, writing: bool = False) -> str:
+def _turn(role: str, text: str, writing: bool = False, origin: str = "") -> str:
     speaker = "You" if role == "user" else "Model"
+    came_from = f'<span class="origin">{escape(origin)}</span>' if origin else ""
     return (
         f'<div class="turn {"mine" if role == "user" else "theirs"}"><span class="speaker">{speaker}</span>'
-        f'<div class="said{" writing" if writing else ""}">{escape(text)}</div></div>'
+        f'<div class="said{" writing" if writing else ""}">{escape(text)}</div>'
+        f"{came_from}</div>"
     )
 
 

@@ -1,6 +1,7 @@
 """Endpoints for programs, made for `gradio_client`: `Client(url).predict(..., api_name="/vote")`.
 
-They take the same path as the pages. A refusal is a Gradio error with one sentence.
+They take the same path as the pages; those of the chat are in `labeling.ui.chat_endpoints`. A refusal is a Gradio
+error with one sentence.
 """
 
 from __future__ import annotations
@@ -12,19 +13,16 @@ import gradio as gr
 
 from labeling import session
 from labeling.accounts import require
-from labeling.rating import rate as rate_answer
 from labeling.ui.actions import Actions
-from labeling.ui.errors import gradio_error, is_text
+from labeling.ui.errors import gradio_error
 from labeling.ui.identity import user_of
-from labeling.ui.turns import to_messages
 from storage import demonstrations, jobs, registry, rounds
 from storage.database import Store
 from storage.errors import UserError
-from storage.records import Message
 
 
 def add_endpoints(store: Store, actions: Actions) -> None:
-    """Add /next_pair, /vote, /undo, /rate, /demonstrate, /start_round and /round_status to the app that is being built.
+    """Add /next_pair, /vote, /undo, /demonstrate, /start_round and /round_status to the app that is being built.
 
     They wait for no one: each is a few milliseconds of SQLite, so none is held back by a limit on how many run at once.
     """
@@ -53,25 +51,6 @@ def add_endpoints(store: Store, actions: Actions) -> None:
         showing = session.undo(store, require(store, user_of(request), "labeler"), client_key, showing_id)
         return asdict(showing) if showing else None
 
-    def rate(
-        message: str,
-        answer: str,
-        thumb: str,
-        client_key: str,
-        request: gr.Request,
-        history: list[dict[str, str]] | None = None,
-        model: str = "",
-    ) -> dict[str, Any]:
-        """Give the answer that `model` ("" for the promoted one) gave to a message, after the turns in `history`, a
-        thumb: up, down, or withdrawn to take it back. It is on disk when this answers with its rating_id. The same
-        client_key again is the same rating."""
-        labeler = require(store, user_of(request), "labeler")
-        if not is_text(message) or not is_text(answer) or not is_text(model):
-            raise UserError("The message, the answer and the name of the model are texts.")
-        asked: list[Message] = [*to_messages(history or []), {"role": "user", "content": message}]
-        model_id = registry.policy_named(store, model).model_id
-        return asdict(rate_answer(store, labeler, asked, model_id, answer, thumb, client_key))
-
     def demonstrate(showing_id: int, text: str, request: gr.Request) -> dict[str, Any]:
         """Keep what you would have answered to a showing's prompt; your newest answer to a prompt stands, and an empty
         text takes it back. Answers its demonstration_id."""
@@ -92,7 +71,7 @@ def add_endpoints(store: Store, actions: Actions) -> None:
         require(store, user_of(request), "labeler")
         return status_of(store, round_id)
 
-    for endpoint in (next_pair, vote, undo, rate, demonstrate, start_round, round_status):
+    for endpoint in (next_pair, vote, undo, demonstrate, start_round, round_status):
         gr.api(gradio_error(endpoint), api_name=endpoint.__name__, concurrency_limit=None)
 
 

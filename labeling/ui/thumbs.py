@@ -14,6 +14,7 @@ from html import escape
 from typing import Any
 
 from labeling.rating import rate, standing_thumb
+from labeling.ui.best_of import origin
 from labeling.ui.errors import is_text
 from storage import ratings
 from storage.database import Store
@@ -59,6 +60,14 @@ class Answers:
             self.given.move_to_end(key)
             while len(self.given) > MOST:
                 self.given.popitem(last=False)
+
+    def origins(self, labeler: str, turns: Sequence[Message]) -> list[str]:
+        """Of each turn, how it was picked among several answers; nothing where it was not, or is not known."""
+        given = [
+            self.find(labeler, prompt_hash(turns[: place + 1])) if turn["role"] == "assistant" else None
+            for place, turn in enumerate(turns)
+        ]
+        return [origin(one.sampling) if one is not None else "" for one in given]
 
     def find(self, labeler: str, sha256: str) -> Given | None:
         """The answer that this labeler got at the end of the turns of this hash, or None: it is not known any more."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from transformers.cli.serving.utils import GenerationState
 
 CPU = torch.device("cpu")
+AS_REWARD_MODEL = "@reward model"  # behind its directory: a policy's name there ends in a revision
 
 log = logging.getLogger("plumbline.best_of")
 
@@ -44,7 +45,7 @@ class Asked(BaseModel):
 
     model: str
     reward_model: str
-    messages: list[Message]
+    messages: list[dict[str, str]]  # of role and content
     n: int = Field(ge=2)
     max_tokens: int = Field(ge=1)
     temperature: float = Field(gt=0)
@@ -53,27 +54,26 @@ class Asked(BaseModel):
 
 
 class RewardModels:
-    """The reward model in memory: loaded when it is asked for, let go of for another, or after `idle_s` seconds."""
+    """The reward model in memory, one at a time: among the models of `transformers serve`, which drops idle ones."""
 
-    def __init__(self, idle_s: int) -> None:
-        self._idle_s = idle_s
+    def __init__(self, manager: ModelManager) -> None:
+        self._manager = manager
         self._lock = threading.Lock()
-        self._path = ""
-        self._held: TimedModel | None = None
 
     def get(self, path: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         """The reward model in a directory, and its tokenizer. Raises UserError when it cannot be loaded."""
+        key, loaded = f"{path}{AS_REWARD_MODEL}", self._manager.loaded_models
         with self._lock:
-            held = self._held
-            model, tokenizer = (held.model, held.processor) if held is not None and path == self._path else (None, None)
+            held = loaded.get(key)
+            model, tokenizer = (held.model, held.processor) if held is not None else (None, None)
             if held is not None and model is not None:
                 held.reset_timer()
                 return model, tokenizer
-            if held is not None:
-                held.delete_model()
-                self._held = None
+            for other in [one for name, one in list(loaded.items()) if name.endswith(AS_REWARD_MODEL)]:
+                other.delete_model()
             model, tokenizer = load_reward_model(path, device=CPU)
-            self._path, self._held = path, TimedModel(model, self._idle_s, processor=tokenizer)
+            idle_s = self._manager.model_timeout
+            loaded[key] = TimedModel(model, idle_s, processor=tokenizer, on_unload=lambda: loaded.pop(key, None))
             return model, tokenizer
 
 
@@ -81,7 +81,7 @@ def add_route(app: FastAPI, manager: ModelManager, state: GenerationState) -> No
     """Add POST /v1/best_of, a stream of events: `{"writing": tokens}` again and again, then `{"text": answer}` or
     `{"error": sentence}`. A reader who goes away ends the writing.
     """
-    rewards = RewardModels(manager.model_timeout)
+    rewards = RewardModels(manager)
 
     @app.post("/v1/best_of")
     async def best_of(asked: Asked) -> StreamingResponse:
@@ -104,7 +104,7 @@ def add_route(app: FastAPI, manager: ModelManager, state: GenerationState) -> No
 
         # The one thread on which this policy writes all its answers.
         state.get_manager(name).submit(work)
-        return StreamingResponse(_as_lines(events, gone), media_type="text/event-stream")
+        return StreamingResponse(as_lines(events, gone), media_type="text/event-stream")
 
 
 def best_answer(
@@ -121,7 +121,8 @@ def best_answer(
     judge, its_tokenizer = rewards.get(asked.reward_model)
     seed = secrets.randbits(31) if asked.seed is None else asked.seed
     sampling = Sampling(asked.temperature, asked.top_p, asked.max_tokens, asked.n)
-    drawn = sample(policy, tokenizer, [asked.messages] * asked.n, sampling, seed, writing=writing)
+    messages: list[Message] = [{"role": one["role"], "content": one["content"]} for one in asked.messages]
+    drawn = sample(policy, tokenizer, [messages] * asked.n, sampling, seed, writing=writing)
     return drawn[highest(drawn, scores_of(judge, its_tokenizer.pad_token_id, drawn))].text
 
 
@@ -148,7 +149,7 @@ def _telling(tell: Callable[[dict[str, Any]], None], gone: threading.Event) -> C
     return writing
 
 
-async def _as_lines(events: asyncio.Queue[dict[str, Any]], gone: threading.Event) -> AsyncIterator[str]:
+async def as_lines(events: asyncio.Queue[dict[str, Any]], gone: threading.Event) -> AsyncIterator[str]:
     try:
         last = False
         while not last:

@@ -45,8 +45,8 @@ class Voices:
         return ""
 
     def sampling(self, model_path: str, picking: Picking | None = None) -> dict[str, Any]:
-        """As nothing is drawn, nothing is said."""
-        return {}
+        """As nothing is drawn, only how it was picked is said."""
+        return {"best_of": picking.best_of, "reward_model": picking.reward_model.name} if picking else {}
 
     def stream(
         self, model_path: str, messages: Sequence[Message], seed: int | None = None, picking: Picking | None = None
@@ -58,7 +58,7 @@ class Voices:
         if isinstance(said, threading.Event):
             said.wait()
         else:
-            yield said
+            yield f"{said} ({picking.best_of})" if picking else said
 
 
 def chat_with(store: Store, voices: Inference) -> Chat:

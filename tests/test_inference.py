@@ -9,15 +9,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+import torch
 
-from alignment.inference import InferenceServer
+from alignment.inference import SAMPLING, InferenceServer
+from alignment.models import load_policy, load_reward_model
 from alignment.normalise import normalise
+from alignment.sampling import Sampling, sample
 from storage.errors import UserError
-from storage.records import Message
-from tests.tiny_models import make_model
+from storage.records import Message, Model, Picking
+from tests.tiny_models import POSITIONS, make_model, make_reward_model
 
 QUESTION: list[Message] = [{"role": "user", "content": "Tell me about the sea, please."}]
 
@@ -51,6 +55,30 @@ def test_another_model_needs_no_restart(server: InferenceServer, models: Path, k
     child = child_of(server).pid
     assert answer(server, models / kind)
     assert child_of(server).pid == child
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])  # of which the second has no token to pad with
+def test_it_answers_with_the_best_of_several(server: InferenceServer, models: Path, kind: str) -> None:
+    picking = by(make_reward_model(models / kind, models / f"{kind}-reward"))
+    *writing, best = server.stream(str(models / kind), QUESTION, seed=5, picking=picking)
+    assert set(writing) == {""}
+    assert best
+    drawn = server.sampling(str(models / kind), picking)
+    said = {"best_of": 4, "reward_model": f"{kind}-reward", "max_new_tokens": POSITIONS // 2}
+    assert drawn == {**SAMPLING, **said}
+    if kind == "llama":
+        assert best == best_answer(models / kind, picking, drawn, seed=5)
+
+
+def test_a_reward_model_that_cannot_be_loaded_is_one_sentence(server: InferenceServer, models: Path) -> None:
+    with pytest.raises(UserError, match=r"^There is no model directory .*no-reward"):
+        list(server.stream(str(models / "llama"), QUESTION, picking=by(models / "no-reward")))
+
+
+def test_another_server_has_no_reward_model() -> None:
+    remote = InferenceServer(Path("unused.log"), url="http://127.0.0.1:9/v1")
+    with pytest.raises(UserError, match="has no reward model to pick the best of several answers: ask for one answer"):
+        list(remote.stream("/models/any", QUESTION, picking=by(Path("/models/reward"))))
 
 
 def test_a_long_conversation_keeps_its_newest_turns(server: InferenceServer, models: Path) -> None:
@@ -142,6 +170,19 @@ def test_the_server_process_loads_no_torch() -> None:
 
 def answer(server: InferenceServer, model: Path, turns: list[Message] = QUESTION, seed: int | None = None) -> str:
     return "".join(server.stream(str(model), turns, seed))
+
+
+def by(reward_model: Path) -> Picking:
+    return Picking(4, Model(7, reward_model.name, "reward", str(reward_model), None, None, "registered", {}, ""))
+
+
+def best_answer(policy: Path, picking: Picking, drawn: dict[str, Any], seed: int) -> str:
+    """What the functions of the jobs say is the best of the answers that this seed gives."""
+    sampling = Sampling(drawn["temperature"], drawn["top_p"], drawn["max_new_tokens"])
+    answers = sample(*load_policy(policy), [QUESTION] * picking.best_of, sampling, seed)
+    judge, _ = load_reward_model(picking.reward_model.path)
+    scores = [judge(input_ids=torch.tensor([[*one.prompt_ids, *one.token_ids]])).logits.item() for one in answers]
+    return answers[scores.index(max(scores))].text
 
 
 def child_of(server: InferenceServer) -> psutil.Process:

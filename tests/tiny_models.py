@@ -17,6 +17,8 @@ from transformers import (
     Qwen2ForCausalLM,
 )
 
+from alignment.models import load_reward_model, save_model
+
 KINDS = ("llama", "gpt2", "qwen2")
 POSITIONS = 256
 WIDTH = 32
@@ -48,6 +50,12 @@ def make_model(kind: str, path: Path) -> Path:
     torch.random.set_rng_state(generator_state)
     model.save_pretrained(path)
     tokenizer.save_pretrained(path)
+    return path
+
+
+def make_reward_model(policy: Path, path: Path, seed: int = 1) -> Path:
+    """Write a reward model of the policy in a directory, with a fresh head of this seed, to `path`."""
+    save_model(*load_reward_model(policy, seed=seed), path)
     return path
 
 

@@ -51,7 +51,9 @@ class Voices:
     def stream(
         self, model_path: str, messages: Sequence[Message], seed: int | None = None, picking: Picking | None = None
     ) -> Iterator[str]:
-        """The next answer, whole."""
+        """The next answer, whole; of several, after an empty piece."""
+        if picking:
+            yield ""
         said = self.said.pop() if len(self.said) > 1 else self.said[0]
         if isinstance(said, Exception):
             raise said

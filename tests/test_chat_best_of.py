@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -32,10 +33,8 @@ def page(store: Store) -> Chat:
 
 
 def stored(store: Store) -> list[dict[str, Any]]:
-    return [
-        json.loads(row["sampling"])
-        for row in store.rows("SELECT sampling FROM completions WHERE job_id IS NULL AND seed IS NULL")
-    ]
+    sql = "SELECT sampling FROM completions JOIN prompts USING (prompt_id) WHERE source = 'chat' ORDER BY completion_id"
+    return [json.loads(row["sampling"]) for row in store.rows(sql)]
 
 
 def test_the_answer_says_that_it_was_picked_and_by_whom(page: Chat) -> None:
@@ -52,9 +51,14 @@ def test_while_the_answers_are_written_the_page_says_what_is_done(page: Chat) ->
     assert said in page.meaning(4, PROMOTED, PROMOTED, False, NOBODY)
     assert "written by each model" in page.meaning(8, PROMOTED, PROMOTED, True, NOBODY)
     assert page.meaning(1, PROMOTED, PROMOTED, False, NOBODY) == ""
-    slow = chat_with_picker(page, Voices("", "Because."))
-    _, view, *_ = (shown[0] for shown in slow.send("Why?", [], None, PROMOTED, PROMOTED, True, 4, NOBODY))
+    end = threading.Event()
+    waiting = chat_with_picker(page, Voices(end))
+    shown = waiting.send("Why?", [], None, PROMOTED, PROMOTED, True, 4, NOBODY)
+    next(shown)
+    view, history, *_ = next(shown)
     assert "written by each model" in view
+    assert history == []
+    end.set()
 
 
 def test_a_thumb_on_the_best_of_several_is_stored_with_how_it_was_picked(store: Store, page: Chat) -> None:
@@ -69,7 +73,7 @@ def test_a_vote_between_two_is_stored_with_how_each_was_picked(store: Store, pag
     assert PICKED["reward_model"] not in view  # nothing that may tell the models apart before the vote
     view, *_ = page.vote(next(iter(VERDICTS)), pair, NOBODY)
     assert "A was the best of 4 of policy by judge-&lt;b&gt;, B was the best of 4 of policy" in view
-    assert stored(store)[-2:] == [PICKED, PICKED]
+    assert stored(store) == [PICKED, PICKED]
 
 
 def test_programs_ask_for_the_best_of_several_and_rate_it(store: Store, page: Chat) -> None:

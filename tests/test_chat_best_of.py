@@ -39,15 +39,15 @@ def stored(store: Store) -> list[dict[str, Any]]:
 
 def test_the_answer_says_that_it_was_picked_and_by_whom(page: Chat) -> None:
     view, history, *_ = ask(page, best_of=4)
-    said = "the best of 4 by judge-&lt;b&gt;"
+    said = "The best of 4 by judge-&lt;b&gt;"
     assert "Because. (4)" in view
     assert said in view
     assert said in page.load(history, NOBODY)[0]  # after a reload too
-    assert "the best of" not in ask(page)[0]
+    assert "The best of" not in ask(page)[0]
 
 
 def test_while_the_answers_are_written_the_page_says_what_is_done(page: Chat) -> None:
-    said = "4 answers are written, and the one that the reward model judge-&lt;b&gt; scores highest is shown."
+    said = "4 answers are written, and the one that the reward model judge-&lt;b&gt; scores highest is shown, once all are there."
     assert said in page.meaning(4, PROMOTED, PROMOTED, False, NOBODY)
     assert "written by each model" in page.meaning(8, PROMOTED, PROMOTED, True, NOBODY)
     assert page.meaning(1, PROMOTED, PROMOTED, False, NOBODY) == ""

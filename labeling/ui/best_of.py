@@ -24,7 +24,7 @@ def pickings(actions: Actions, models: Sequence[Model], best_of: int) -> list[Pi
 
 
 def meaning(picked: Sequence[Picking | None]) -> str:
-    """What picking does, in two sentences; nothing where nothing is picked."""
+    """What picking does, in a sentence; nothing where nothing is picked."""
     known = [one for one in picked if one is not None]
     if not known:
         return ""
@@ -32,7 +32,7 @@ def meaning(picked: Sequence[Picking | None]) -> str:
     names = " or ".join(dict.fromkeys(one.reward_model.name for one in known))
     return (
         f"{known[0].best_of} answers are written{each}, and the one that the reward model {names} scores highest is "
-        "shown. It comes when all are there, and then at once."
+        "shown, once all are there."
     )
 
 

@@ -39,7 +39,7 @@ def conversation(
 
 def _turn(role: str, text: str, writing: bool = False, origin: str = "") -> str:
     speaker = "You" if role == "user" else "Model"
-    came_from = f'<span class="origin">{escape(origin)}</span>' if origin else ""
+    came_from = f'<span class="origin">{escape(origin[:1].upper() + origin[1:])}</span>' if origin else ""
     return (
         f'<div class="turn {"mine" if role == "user" else "theirs"}"><span class="speaker">{speaker}</span>'
         f'<div class="said{" writing" if writing else ""}">{escape(text)}</div>'

@@ -47,7 +47,7 @@ def test_the_answer_says_that_it_was_picked_and_by_whom(page: Chat) -> None:
 
 
 def test_while_the_answers_are_written_the_page_says_what_is_done(page: Chat) -> None:
-    said = "4 answers are written, and the one that the reward model judge-&lt;b&gt; scores highest is shown, once all are there."
+    said = "the one that the reward model judge-&lt;b&gt; scores highest is shown, once all are there."
     assert said in page.meaning(4, PROMOTED, PROMOTED, False, NOBODY)
     assert "written by each model" in page.meaning(8, PROMOTED, PROMOTED, True, NOBODY)
     assert page.meaning(1, PROMOTED, PROMOTED, False, NOBODY) == ""

@@ -1,12 +1,15 @@
 """From messages to the tokens that a policy reads and writes.
 
 A tokenizer's own chat template rules; one that has none gets a plain one. What the policy learns to write is what
-follows the prompt: the answer and the token that ends it.
+follows the prompt: the answer and the token that ends it. Only the template writes control tokens: a text that spells
+one, whoever it is from, ends no answer and opens no turn.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from storage.errors import UserError
@@ -36,9 +39,12 @@ PLAIN_TEMPLATE = """\
 {%- if add_generation_prompt %}{{ '\\n\\n### Assistant:\\n' }}{% endif %}"""
 
 
+JOINER = "\u2060"  # of no width; it keeps a text from being read as a control token that it spells
+
+
 def render_prompt(tokenizer: PreTrainedTokenizerBase, prompt: Sequence[Message]) -> str:
     """A prompt as text, up to where the answer begins."""
-    return tokenizer.apply_chat_template(list(prompt), tokenize=False, add_generation_prompt=True)
+    return tokenizer.apply_chat_template(_turns(tokenizer, prompt), tokenize=False, add_generation_prompt=True)
 
 
 def render_answer(tokenizer: PreTrainedTokenizerBase, prompt: Sequence[Message], answer: str) -> str:
@@ -47,13 +53,14 @@ def render_answer(tokenizer: PreTrainedTokenizerBase, prompt: Sequence[Message],
     After a `CutOff` there is no eos: to learn that answers end in the middle would be to learn what nobody wrote.
     A template that ends an answer by some other token than eos gets eos behind it, or generation would not stop.
     """
+    spelled = _spelled(tokenizer, answer)
     if isinstance(answer, CutOff):
-        return answer.strip()
+        return spelled.strip()
     opening = render_prompt(tokenizer, prompt)
-    turn = {"role": "assistant", "content": answer}
-    whole = tokenizer.apply_chat_template([*prompt, turn], tokenize=False)
+    turns = [*_turns(tokenizer, prompt), {"role": "assistant", "content": spelled}]
+    whole = tokenizer.apply_chat_template(turns, tokenize=False)
     # A template that does not open an answer as its generation prompt does leaves only the answer itself to go by.
-    rest = whole[len(opening) :] if whole.startswith(opening) else answer.strip()
+    rest = whole[len(opening) :] if whole.startswith(opening) else spelled.strip()
     before, end, _ = rest.rpartition(tokenizer.eos_token)
     return before + end if end else rest + tokenizer.eos_token
 
@@ -99,6 +106,22 @@ def render_turns(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]
 def encode_runs(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:
     """Token ids of pieces that a template has rendered, each tokenised apart."""
     return _encode(tokenizer, list(texts))
+
+
+def _turns(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> list[dict[str, str]]:
+    return [{"role": turn["role"], "content": _spelled(tokenizer, turn["content"])} for turn in messages]
+
+
+def _spelled(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
+    """A text with a joiner behind the first character of each control token that it spells."""
+    controls = _controls(tokenizer)
+    return controls.sub(lambda found: found[0][0] + JOINER + found[0][1:], text) if controls else text
+
+
+@lru_cache(maxsize=4)
+def _controls(tokenizer: PreTrainedTokenizerBase) -> re.Pattern[str] | None:
+    tokens = sorted((token.content for token in tokenizer.added_tokens_decoder.values() if token.special), key=len)
+    return re.compile("|".join(map(re.escape, reversed(tokens)))) if tokens else None
 
 
 def _opening(tokenizer: PreTrainedTokenizerBase, prompt: Sequence[Message]) -> str:

@@ -70,6 +70,14 @@ def load_policy(
     return model, tokenizer
 
 
+def load_reference(path: Path | str, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+    """The policy that one with this tokenizer is held to. Raises UserError when it reads other tokens."""
+    reference, its_tokenizer = load_policy(path)
+    if its_tokenizer.get_vocab() != tokenizer.get_vocab():
+        raise UserError(f"The vocabulary of the reference {path} is not the policy's: name one from the policy's line.")
+    return reference.requires_grad_(False)
+
+
 def load_policy_in_4_bits(path: Path | str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A policy whose linear layers are held as 4-bit NormalFloat, their scales quantised too (QLoRA, Dettmers et al.
     2023), ready for adapters, and its tokenizer. Raises UserError where there is no CUDA GPU or no bitsandbytes.

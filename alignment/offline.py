@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerBase, TrainingArguments
 from alignment.implicit_reward import implicit_reward_figures, log_ratios, log_ratios_of, tokenised_pairs
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
-from alignment.models import count_parameters, length_limit, load_policy, save_model
+from alignment.models import count_parameters, length_limit, load_policy, load_reference, save_model
 from alignment.preferences import Votes, other_fold, preferences_of, read_votes, undecided
 from alignment.recipes.preferences import VotesRecipe
 from alignment.training import train, trainer_config
@@ -53,7 +53,7 @@ def run_offline(
     # Given none, TRL has the policy as it starts, or without its adapters; where it goes on to need more than that, it
     # reads the policy's directory by itself, and not as it is read here.
     has_it_still = config.precompute_ref_log_probs or recipe.tuning == "lora"
-    reference = None if own_reference and has_it_still else load_policy(job.resolve(recipe.reference))[0]
+    reference = None if own_reference and has_it_still else load_reference(job.resolve(recipe.reference), tokenizer)
     model = apply_tuning(model, recipe)
     share = trainable_share(model)
     trainer = trainer_class(

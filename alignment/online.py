@@ -10,7 +10,7 @@ from alignment.chatformat import encode_prompts
 from alignment.generate import read_prompts
 from alignment.jobdir import JobDir
 from alignment.learning_rates import default_learning_rate
-from alignment.models import count_parameters, length_limit, load_policy, load_reward_model, save_model
+from alignment.models import count_parameters, length_limit, load_policy, load_reference, load_reward_model, save_model
 from alignment.online_trainer import Models, OnlineTrainer, loop_arguments
 from alignment.recipes.online import OnlineSettings
 from alignment.training import train, trainer_config
@@ -60,7 +60,7 @@ def run_online(
 
 
 def _load(job: JobDir, recipe: OnlineSettings) -> Models:
-    """The models, none of them in training. Raises UserError when the reward model reads other tokens."""
+    """The models, none of them in training. Raises UserError when one of them reads other tokens."""
     policy, tokenizer = load_policy(job.resolve(recipe.policy))
     reward_model, its_tokenizer = load_reward_model(job.resolve(recipe.reward_model))
     if its_tokenizer.get_vocab() != tokenizer.get_vocab():
@@ -71,7 +71,7 @@ def _load(job: JobDir, recipe: OnlineSettings) -> Models:
     if _is_own_reference(job, recipe) and recipe.tuning == "lora":
         reference = None
     else:
-        reference = load_policy(job.resolve(recipe.reference))[0].requires_grad_(False)
+        reference = load_reference(job.resolve(recipe.reference), tokenizer)
     return Models(policy, tokenizer, reference, reward_model.requires_grad_(False))
 
 

@@ -20,7 +20,7 @@ from alignment.heldout import IGNORED, Example, pad_batch, summed_loss
 from alignment.jobdir import JobDir
 from alignment.models import load_policy, load_reward_model, save_model
 from storage.errors import UserError
-from tests.job_dirs import QUESTIONS, TOO_LONG, make_job
+from tests.job_dirs import QUESTIONS, TOO_LONG, make_job, run_job
 from tests.tiny_models import make_model
 
 SMALL = {"batch_size": 8, "rollout_size": 32, "max_new_tokens": 8, "kl_budget": None, "threads": 1}
@@ -163,6 +163,14 @@ def test_with_adapters_the_reference_is_the_policy_without_them(speakers: Path, 
 def test_a_reward_model_of_another_vocabulary_is_refused(speakers: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="vocabulary is not the policy's"):
         run(speakers, tmp_path / "job", reward_model=str(speakers / "qwen2-reward"))
+
+
+def test_a_reference_of_another_vocabulary_is_refused(speakers: Path, tmp_path: Path) -> None:
+    other = str(speakers / "qwen2")
+    with pytest.raises(UserError, match="is not the policy's: name one from the policy's line"):
+        run(speakers, tmp_path / "online", reference=other)
+    with pytest.raises(UserError, match="is not the policy's: name one from the policy's line"):
+        run_job(tmp_path / "offline", kind="dpo", policy=str(speakers / "llama"), reference=other)
 
 
 def test_prompts_without_room_are_left_out_and_counted_or_refused(speakers: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import signal
@@ -22,10 +23,11 @@ import labeling.accounts
 import storage.commands
 from alignment.waiting import Unfinished
 from storage.console import DEFAULT_HOME, Home, Json, answer
-from storage.database import Store
+from storage.database import FREE_SPACE, Store, remedy, sqlite3
 from storage.errors import UserError
 
 BREATH_S = 4.0  # from the first answer to the start of heavy work, so that the first page has the machine to itself
+OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # errors that are nobody's mistake, and pass
 
 cli = typer.Typer(
     help="Rank answers, train on the rankings, promote the better model, chat with it.",
@@ -184,6 +186,14 @@ def main() -> None:
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except sqlite3.OperationalError as error:
+        print(f"The store could not be used ({error}): {remedy(error)}.", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in OF_THE_DISK:
+            raise
+        print(f"A file could not be written ({error}): {FREE_SPACE}.", file=sys.stderr)
+        sys.exit(1)
     except Unfinished as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)

@@ -153,7 +153,7 @@ def _explain(error: Exception, passed: Collection[str]) -> tuple[Failure, str, s
             "The job ran out of memory.",
             "Set a smaller batch_size (with more accumulation), a smaller max_length, or gradient_checkpointing.",
         )
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if _is_of_a_full_disk(error):
         return "crash", "The disk is full.", "Free some space, then resume the job."
     if passed:  # which TRL checks as it needs them, at any place before the end of the first step
         return (
@@ -162,6 +162,13 @@ def _explain(error: Exception, passed: Collection[str]) -> tuple[Failure, str, s
             "Leave out or put right what the trainer does not take; the traceback is in its log.txt.",
         )
     return "crash", f"The job crashed: {kind}: {first_line}.", "The traceback is in its log.txt."
+
+
+def _is_of_a_full_disk(error: Exception) -> bool:
+    """Whether it says so: libraries in other languages do in words, and torch only that a file came out short."""
+    if (isinstance(error, OSError) and error.errno == errno.ENOSPC) or "No space left on device" in str(error):
+        return True
+    return "unexpected pos" in str(error) or "file write failed" in str(error)
 
 
 def _report(job: JobDir, code: int, failure: Failure, message: str, remedy: str) -> int:

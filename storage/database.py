@@ -23,6 +23,7 @@ from storage.migrations import migrations
 
 BUSY_TIMEOUT_S = 30.0
 MOST_ID = 2**63 - 1  # the largest whole number that SQLite holds
+FREE_SPACE = "free some space on the disk, then try again"
 OLDEST_SAFE_WAL = (3, 51, 3)  # an older SQLite can corrupt a WAL when two connections reset it at once
 
 
@@ -96,6 +97,8 @@ class Store:
 
 def remedy(error: sqlite3.DatabaseError) -> str:
     """What to do about a database that cannot be read: SQLite calls it operational when the file may be sound."""
+    if "full" in str(error):
+        return FREE_SPACE
     if isinstance(error, sqlite3.OperationalError):
         return "see that no other program holds it and that its directory can be written, then try again"
     return "restore it from a backup"

@@ -142,6 +142,18 @@ def test_a_person_is_added_and_given_another_role(call: Call) -> None:
         assert answered(call("user", "add", "mara", "--role", role, "--json")) == {"name": "mara", "role": role}
 
 
+def test_a_store_that_cannot_be_written_is_one_line_too(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    call("user", "add", "ada", "--role", "labeler")
+    monkeypatch.setattr("storage.database.BUSY_TIMEOUT_S", 0)
+    with Store.open("home").write():
+        code, out, err = call("user", "add", "bob", "--role", "labeler", "--json")
+    assert (code, out) == (1, "")
+    assert err == (
+        "The store could not be used (database is locked): "
+        "see that no other program holds it and that its directory can be written, then try again.\n"
+    )
+
+
 def test_there_are_no_rounds_yet(call: Call, tmp_path: Path) -> None:
     Store.open(tmp_path / "home")
     assert answered(call("rounds", "--json")) == {"rounds": []}

@@ -10,7 +10,7 @@ from sqlite_utils.utils import sqlite3
 
 from labeling import session
 from storage import jobs, rounds, snapshots
-from storage.database import Store
+from storage.database import Store, remedy
 from storage.errors import UserError
 from storage.journal import record
 from storage.maintenance import check
@@ -170,6 +170,20 @@ def test_a_locked_database_is_not_said_to_be_damaged(store: Store, monkeypatch: 
         Store.open(store.home)
     db.rollback()
     Store.open(store.home)
+
+
+def test_of_a_full_disk_it_is_said_what_to_do(store: Store) -> None:
+    (pages,) = store.db().conn.execute("PRAGMA page_count").fetchone()
+    store.db().conn.execute(f"PRAGMA max_page_count = {pages}")  # as though the disk ended there
+
+    def fill() -> None:
+        with store.write() as db:
+            record(db, "somebody", "try", "something" * 10_000)
+
+    with pytest.raises(sqlite3.OperationalError) as full:
+        fill()
+    assert remedy(full.value) == "free some space on the disk, then try again"
+    assert store.row("SELECT count(*) AS n FROM journal WHERE actor = 'somebody'") == {"n": 0}
 
 
 def test_a_home_that_is_not_there_is_not_made_by_asking_for_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from alignment.jobdir import JobDir, job_environment
-from alignment.run import _use_one_gpu
+from alignment.run import _explain, _use_one_gpu
 from alignment.runner import PROJECT, Child, Runner
 from tests.job_dirs import make_job
 from tests.sft_jobs import sft_job, weights_of
@@ -116,6 +117,18 @@ def test_a_last_step_that_explodes_is_told_as_such(tmp_path: Path, model: Path, 
     assert exit_code(runner.start(job.path)) == 2
     assert "result.json would hold no finite numbers; set a lower learning_rate" in error_of(job)["message"]
     assert error_of(job)["class"] == "bad_data"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        Exception("Error while serializing: I/O error: No space left on device (os error 28)"),  # safetensors
+        RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534"),  # torch
+    ],
+)
+def test_a_full_disk_is_told_as_such_by_whichever_library_met_it(error: Exception) -> None:
+    assert _explain(error, ()) == ("crash", "The disk is full.", "Free some space, then resume the job.")
 
 
 def test_a_crash_is_told_and_its_traceback_logged(tmp_path: Path, model: Path, runner: Runner) -> None:

@@ -15,9 +15,9 @@ from storage import frozen, jobs, registry, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Job, Model, Round
-from storage.weights import weights_sha256
+from storage.weights import settings_sha256, weights_sha256
 
-MEASURED = ("seconds", "peak_memory", "machine", "pairs", "same")  # of the run, not of what came of it
+MEASURED = ("seconds", "peak_memory", "machine", "read", "pairs", "same")  # of the run, not of what came of it
 
 
 def check(store: Store, original: Round) -> None:
@@ -38,6 +38,11 @@ def check(store: Store, original: Round) -> None:
             raise UserError(
                 f"Round {original.round_id} cannot be replayed: the weights of {model.name} are not those that it had "
                 "when the round ran."
+            )
+        if _read_of(store, original, model) - {settings_sha256(Path(model.path))}:
+            raise UserError(
+                f"Round {original.round_id} cannot be replayed: the configuration or the tokenizer of {model.name} is "
+                "not the one that it had when the round ran."
             )
 
 
@@ -88,6 +93,16 @@ def _is_as_it_was(store: Store, source: dict[str, Any]) -> bool:
     if "copy" in source:
         return frozen.is_whole(Path(source["copy"]), source["sha256"])
     return True  # prompts by their ids, which are never changed
+
+
+def _read_of(store: Store, original: Round, model: Model) -> set[str]:
+    """The hashes that a model's files besides its weights had when the round's jobs read them."""
+    return {
+        sha256
+        for job in jobs.of_round(store, original.round_id)
+        for name, sha256 in (job.result or {}).get("read", {}).items()
+        if job.spec["recipe"].get(name) == {"model_id": model.model_id}
+    }
 
 
 def _given(store: Store, original: Round) -> list[Model]:

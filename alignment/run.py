@@ -28,6 +28,7 @@ from alignment.jobdir import JobDir, job_environment
 from alignment.settings import TrainerSettings
 from storage.errors import UserError
 from storage.failures import Failure
+from storage.weights import settings_sha256
 
 DONE, CRASHED, REFUSED, STOPPED = 0, 1, 2, 130
 
@@ -48,11 +49,13 @@ def run_job(job: JobDir) -> int:
         job.error.unlink(missing_ok=True)
         started = time.monotonic()
         recipe = job.recipe()
+        read = _read(job, recipe)
         with _temporary_files_inside(job):
             result = _dispatch(job, recipe)
         result["seconds"] = round(time.monotonic() - started, 3)
         result["peak_memory"] = _peak_memory()
         result["machine"] = _machine()
+        result["read"] = read
         _ignore_signals()
         job.write_result(result)
         return DONE
@@ -106,6 +109,12 @@ def _peak_memory() -> int:
         return int(peak)
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _read(job: JobDir, recipe: Recipe) -> dict[str, str]:
+    """The hash of what each model that the recipe names has besides weights, of which its card has the hash."""
+    named = {name: getattr(recipe, name, None) for name in ("policy", "reference", "reward_model")}
+    return {name: settings_sha256(job.resolve(path)) for name, path in named.items() if path is not None}
 
 
 def _machine() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from storage import jobs, registry, snapshots
 from storage import rounds as round_rows
 from storage.database import Store
 from storage.errors import UserError
-from storage.weights import weights_sha256
+from storage.weights import settings_sha256, weights_sha256
 from tests.test_rounds import add_heldout, add_votes
 
 VERDICT = {"win_rate": 0.7, "low": 0.6, "high": 0.8, "prompts": 8}
@@ -113,6 +114,17 @@ def test_a_round_whose_inputs_are_not_as_they_were_is_not_replayed(done: Store) 
     snapshot.write_bytes(kept)
     (done.home / "models" / "mine" / "model.safetensors").write_bytes(b"other")
     assert "the weights of mine are not those that it had" in refused(done, 1)
+
+
+def test_a_round_whose_start_has_another_tokenizer_is_not_replayed(done: Store) -> None:
+    mine = done.home / "models" / "mine"
+    with done.write() as db:
+        had = json.dumps({"read": {"policy": settings_sha256(mine)}})
+        db.execute("UPDATE jobs SET result = json(?) WHERE stage = 'reward'", [had])
+    (mine / "tokenizer.json").write_text("{}")
+    assert "the configuration or the tokenizer of mine is not the one" in refused(done, 1)
+    (mine / "tokenizer.json").unlink()
+    rounds.start_replay(done, 1, "local")
 
 
 def test_only_a_finished_round_is_replayed_and_a_replay_never(done: Store) -> None:

@@ -165,7 +165,9 @@ def resume_command(
 ) -> None:
     """Take up a failed or cancelled round where it stood."""
     store = Store.existing(home)
-    rounds.resume(store, round_id, ACTOR)
+    # Of a round whose command was killed nothing but a worker is missing.
+    if not wait or round_rows.get(store, round_id).status != "running":
+        rounds.resume(store, round_id, ACTOR)
     if wait:
         with Worker(store) as worker:
             wait_for_round(store, worker, round_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import typer
 
 from alignment import queue, rounds
 from alignment.config import load_recipe
 from alignment.materialise import directory_of, materialise
 from alignment.publish import publish
-from alignment.round_commands import status_command
+from alignment.round_commands import resume_command, status_command
 from labeling import session
 from labeling.rating import rate
 from storage import frozen, jobs, ratings, registry, snapshots
@@ -247,6 +249,20 @@ def test_a_cancelled_round_can_be_resumed_where_it_stood(store: Store) -> None:
     job = jobs.claim(store, "w")
     assert job is not None
     assert job.stage == "judge"
+
+
+def test_a_round_whose_command_was_killed_is_gone_on_with(store: Store) -> None:
+    add_votes(store, 60)
+    add_heldout(store, 8)
+    round_id = rounds.start(store, "dpo", {}, "local")
+    job = jobs.claim(store, f"{socket.gethostname()}:1:0:0")  # no process of this machine, for its first began later
+    assert job is not None
+    (store.snapshots / f"{snapshots.get(store, 1).sha256}.parquet").unlink()  # so that it ends at once
+    with pytest.raises(typer.Exit) as left:
+        resume_command(round_id, wait=True, home=store.home)
+    assert left.value.exit_code == 1
+    assert jobs.get(store, job.job_id).attempts == 2
+    assert "could not be copied for the job" in str(round_rows.get(store, round_id).error)
 
 
 def test_a_stage_that_ends_before_the_cancel_reaches_it_is_the_last(store: Store) -> None:

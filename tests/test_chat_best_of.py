@@ -61,6 +61,14 @@ def test_while_the_answers_are_written_the_page_says_what_is_done(page: Chat) ->
     end.set()
 
 
+def test_a_question_that_was_stopped_before_its_answer_can_be_sent_again(page: Chat) -> None:
+    _, history, *_ = ask(page)
+    view, box, _ = page.stop(history, None, "And how?", NOBODY)
+    assert ("Because." in view, box["value"]) == (True, "And how?")
+    _, box, _ = page.stop(history, None, "Why?", NOBODY)  # of which a part of the answer was kept
+    assert "value" not in box
+
+
 def test_a_thumb_on_the_best_of_several_is_stored_with_how_it_was_picked(store: Store, page: Chat) -> None:
     _, history, *_ = ask(page, best_of=4)
     press(store, page.answers, "local", {"answer": prompt_hash(history), "thumb": "up", "client_key": "1"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from storage import labels, ratings, registry
 from storage.database import Store
 from tests.served import browsing, served
 from tests.test_inference import child_of, wait_until
-from tests.tiny_models import make_model
+from tests.tiny_models import POSITIONS, make_model, make_reward_model
 
 pytestmark = pytest.mark.browser
 ANSWERED = re.compile(r"\S")
@@ -55,6 +56,13 @@ def page(app: App) -> Iterator[Page]:
         yield window
 
 
+def add_reward_model(app: App, name: str) -> None:
+    make_reward_model(Path(registry.by_name(app.store, "llama").path), app.store.models / name)
+    with app.store.write() as db:
+        card = {"recipe": {"fold": "train"}}
+        registry.register(db, name, "reward", f"models/{name}", "test", card=card)
+
+
 # Resolves when what the browser keeps of the conversation has come to rest: it is written behind what is shown, on a
 # busy machine more than half a second behind. What is kept is encrypted, so its content cannot be waited for.
 KEPT = """() => new Promise((resolve) => {
@@ -87,6 +95,22 @@ def test_a_conversation_outlives_a_reload(page: Page) -> None:
     answered(page, 2)
     page.get_by_role("button", name="New chat").click()
     expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_the_best_of_several_says_who_picked_it(app: App, page: Page) -> None:
+    choice = page.get_by_label("Answers to choose from")
+    choice.click()
+    page.get_by_role("option", name="Best of 4 answers").click()
+    expect(page.locator(".meaning")).to_have_text(re.compile("^No reward model is there to pick"))
+    add_reward_model(app, "taste")
+    ask(page, "Tell me about the garden.")
+    answered(page, 1)
+    expect(page.locator(".theirs .origin")).to_have_text("The best of 4 by taste")
+    page.get_by_role("button", name="Good answer").click()
+    expect(page.locator(".thumbs .stored")).to_have_text("Saved.")
+    (row,) = app.store.rows("SELECT sampling FROM completions ORDER BY completion_id DESC LIMIT 1")
+    drawn = {"temperature": 0.7, "top_p": 0.95, "max_new_tokens": POSITIONS // 2}
+    assert json.loads(row["sampling"]) == {**drawn, "best_of": 4, "reward_model": "taste"}
 
 
 def test_text_is_shown_as_text(page: Page) -> None:

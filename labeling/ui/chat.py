@@ -29,6 +29,9 @@ from storage.errors import UserError
 from storage.records import Message, Model
 
 PROMOTED = "the promoted model"  # a choice that follows promotions; no model can have a name with blanks
+# What is in the message box, or else the question that is being answered.
+ASKED = """(turns, pair, text) => [turns, pair, text
+  || [...document.querySelectorAll(".turns[aria-busy=true] .mine .said")].pop()?.textContent || ""]"""
 AT_ONCE = 16  # conversations: each holds one of the 40 threads that all pages share, and votes need some too
 NO_ANSWER = "The model gave no answer: ask again, or in other words."
 NO_PAIR = "Not both models gave an answer, so there is nothing to compare: ask again, or in other words."
@@ -115,11 +118,13 @@ class Chat:
         view = self._shown(labeler, kept, waits, HOW_TO_VOTE)
         yield view, kept, waits, box_to_write(), gr.update(visible=waits is not None)
 
-    def stop(self, turns: Any, pair: Pair | None, request: gr.Request) -> tuple[Any, ...]:
-        """Leave an answer as far as it has come."""
+    def stop(self, turns: Any, pair: Pair | None, asked: str, request: gr.Request) -> tuple[Any, ...]:
+        """Leave an answer as far as it has come; where nothing has, what was `asked` can be sent again."""
         labeler = self._labeler(request)
-        shown = self._shown(labeler, remembered(turns), pair, HOW_TO_VOTE)
-        return shown, box_to_write(), gr.update(visible=pair is not None)
+        before = remembered(turns)
+        kept = pair is not None or any(turn["content"] == asked.strip() for turn in before[-2:-1])
+        shown = self._shown(labeler, before, pair, HOW_TO_VOTE)
+        return shown, box_to_write(None if kept else asked), gr.update(visible=pair is not None)
 
     def vote(self, label: str, pair: Pair | None, request: gr.Request) -> tuple[Any, ...]:
         """Record a verdict as a preference, say whose the answers were, and go on with the better one."""
@@ -229,7 +234,7 @@ def page(store: Store, actions: Actions) -> None:
     of = [model, other, two]
     gr.on([part.change for part in (best, *of)], chat.meaning, [best, *of], [means], **private)
     sent = box.submit(chat.send, [box, history, pair, *of, best], outputs, **private, **limited)
-    box.stop(chat.stop, [history, pair], [view, box, row], cancels=[sent], **private)
+    box.stop(chat.stop, [history, pair, box], [view, box, row], cancels=[sent], js=ASKED, **private)
     for button in buttons:
         # One at a time: of two clicks, the second finds the pair gone.
         button.click(

@@ -234,7 +234,9 @@ def page(store: Store, actions: Actions) -> None:
     of = [model, other, two]
     gr.on([part.change for part in (best, *of)], chat.meaning, [best, *of], [means], **private)
     sent = box.submit(chat.send, [box, history, pair, *of, best], outputs, **private, **limited)
-    box.stop(chat.stop, [history, pair, box], [view, box, row], cancels=[sent], js=ASKED, **private)
+    # First nothing more is written, then what there is is shown: a late picture would come over it.
+    stopped = box.stop(None, cancels=[sent], **private)
+    stopped.then(chat.stop, [history, pair, box], [view, box, row], js=ASKED, **private)
     for button in buttons:
         # One at a time: of two clicks, the second finds the pair gone.
         button.click(

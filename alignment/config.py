@@ -17,7 +17,7 @@ from alignment.recipes.sampling import EvaluateRecipe, GenerateRecipe
 from alignment.recipes.supervised import PretrainRecipe, SftRecipe
 from alignment.recipes.trainer_fields import checked_trainer
 from alignment.settings import JobSettings, Settings, TrainerSettings
-from storage.errors import UserError
+from storage.errors import UserError, shown
 
 Recipe = (
     PretrainRecipe
@@ -108,7 +108,9 @@ def load_recipe(values: dict[str, Any], where: str = "") -> Recipe:
     """
     kind = values.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise UserError(f"The recipe's kind {kind!r} is none of {', '.join(KINDS)}.{nearest(str(kind), list(KINDS))}")
+        raise UserError(
+            f"The recipe's kind {shown(kind)} is none of {', '.join(KINDS)}.{nearest(str(kind), list(KINDS))}"
+        )
     known = list(KINDS[kind].model_fields)
     try:
         recipe = _ANY_RECIPE.validate_python(values)
@@ -168,7 +170,7 @@ def _sentence(error: ValidationError, where: str, known: list[str]) -> str:
     reason = problem["msg"].removeprefix("Value error, ")
     if not path:
         return f"The {where} does not fit together: {reason}."
-    return f"{key!r} in the {where} cannot be {problem['input']!r}: {reason[:1].lower()}{reason[1:]}."
+    return f"{key!r} in the {where} cannot be {shown(problem['input'])}: {reason[:1].lower()}{reason[1:]}."
 
 
 def nearest(key: str, known: list[str]) -> str:

@@ -77,7 +77,7 @@ class TuningSettings(TrainerSettings):
         "full", description="full: all weights; freeze: the last blocks, final norm and head; lora: merged adapters."
     )
     unfrozen_blocks: int = Field(2, ge=1, description="With tuning freeze: how many last blocks are trained.")
-    lora_rank: int = Field(16, ge=1, description="With tuning lora: rank of the adapters.")
+    lora_rank: int = Field(16, ge=1, le=65_536, description="With tuning lora: rank of the adapters.")
     lora_targets: Annotated[list[str], BeforeValidator(names_in)] | None = Field(
         None,
         min_length=1,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from alignment import settings as settings_module
 from alignment.config import KINDS, load_round_recipe
@@ -99,6 +100,10 @@ def test_fields_reach_the_config_of_the_trainer(tmp_path: Path, settings: dict[s
         ),
         ({"method": "rloo", "trainer": {"neftune_noise_alpha": 5}}, "has no effect: a rloo job computes its rollouts"),
         ({"method": "ppo", "trainer": {"use_liger_kernel": True}}, "has no effect: a ppo job computes its rollouts"),
+        (
+            {"dpo": {"loss_type": ["sigmoid", "sft"]}},
+            "'loss_type' in the dpo recipe cannot be ['sigmoid', 'sft']: input sh",
+        ),
         ({"trainer": ["optim"]}, "'trainer' in the round recipe cannot be ['optim']"),
         ({"trainr": {}}, "Did you mean 'trainer'"),
     ],
@@ -107,6 +112,16 @@ def test_a_wrong_field_is_one_sentence_that_names_the_right_one(settings: dict[s
     with pytest.raises(UserError) as refused:
         load_round_recipe(settings)
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize("place", ["beta: ", "trainer: {optim: ", "loss_type: "])
+def test_of_a_value_without_end_a_sentence_quotes_the_beginning(place: str) -> None:
+    """Aliases of YAML: ten lines of ten that each name the one before are ten thousand million words."""
+    lines = ["&a0 [word]", *(f"&a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 11))]
+    settings = yaml.safe_load(f"dpo: {{{place}[{', '.join(lines)}]{'}' * (place.count('{') + 1)}")
+    with pytest.raises(UserError, match="cannot be ") as refused:
+        load_round_recipe(settings)
+    assert len(str(refused.value)) < 2000
 
 
 @pytest.mark.parametrize(

@@ -90,9 +90,10 @@ class DpoRecipe(VotesRecipe):
     @classmethod
     def _recommended_smoothing(cls, values: Any) -> Any:
         """Write the recommended smoothing into the recipe, so that a card says what was used."""
-        if not isinstance(values, dict) or values.get("loss_type") not in NEEDS_SMOOTHING:
+        loss_type = values.get("loss_type") if isinstance(values, dict) else None
+        if not isinstance(loss_type, str) or loss_type not in NEEDS_SMOOTHING:
             return values
-        return {"label_smoothing": SMOOTHED[values["loss_type"]], **values}
+        return {"label_smoothing": SMOOTHED[loss_type], **values}
 
     @field_validator("loss_type", mode="before")
     @classmethod

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from storage.errors import UserError
+from storage.errors import UserError, shown
 
 LIST = Path(__file__).with_suffix(".json")
 # Fields that a recipe has under a name of its own; those of the same name in both are found by themselves.
@@ -186,20 +186,20 @@ def _check_installed(full: str, field: str, value: Any) -> None:
     else:
         package = PACKAGES.get(field) if value else None
     if package is not None and find_spec(package) is None:
-        raise UserError(f"{full!r} cannot be {value!r}: it needs the package {package}, which is not installed.")
+        raise UserError(f"{full!r} cannot be {shown(value)}: it needs the package {package}, which is not installed.")
 
 
 def _check_type(full: str, value: Any, takes: str) -> None:
     if takes.startswith("one of "):
         words = takes.removeprefix("one of ").split(", ")
         if value not in words:
-            close = difflib.get_close_matches(str(value), words, 1)
+            close = difflib.get_close_matches(shown(value), words, 1)
             hint = f" Did you mean {close[0]!r}?" if close else f" It is {takes}."
-            raise UserError(f"{full!r} cannot be {value!r}.{hint}")
+            raise UserError(f"{full!r} cannot be {shown(value)}.{hint}")
         return
     types = takes.split(" | ")
     if not any(_is(_number(value, takes), name) for name in types):
-        raise UserError(f"{full!r} cannot be {value!r}: it is {' or '.join(IN_WORDS[name] for name in types)}.")
+        raise UserError(f"{full!r} cannot be {shown(value)}: it is {' or '.join(IN_WORDS[name] for name in types)}.")
 
 
 def _is(value: Any, name: str) -> bool:

@@ -69,7 +69,6 @@ class PpoRecipe(OnlineSettings):
 
     kind: Literal["ppo"]
     epochs: int = Field(4, ge=1, le=100, description="Passes over each rollout.")
-    kl_coef: float = Field(0.1, ge=0, le=100, description="Weight of the KL from the reference in the reward.")
     critic: Literal["head", "full"] = Field(
         "head", description="head: an MLP on the reward model's frozen features; full: a second model, trained whole."
     )

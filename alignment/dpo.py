@@ -17,7 +17,7 @@ from trl import DPOConfig, DPOTrainer
 from alignment.implicit_reward import tokenised_pairs
 from alignment.jobdir import JobDir
 from alignment.offline import Lesson, run_offline
-from alignment.preferences import Votes, preferences_of
+from alignment.preferences import Votes, preferences_to_learn
 from alignment.recipes.preferences import DpoRecipe
 from alignment.reference import is_in_one_piece, reference_log_probs
 from storage.errors import UserError
@@ -43,7 +43,7 @@ def run(job: JobDir, recipe: DpoRecipe) -> dict[str, Any]:
     """Train by DPO on pairs; the result is `run_offline`'s, with what was trained on."""
 
     def lesson(votes: Votes, tokenizer: PreTrainedTokenizerBase, limit: int) -> Lesson:
-        pairs = preferences_of(votes, recipe.fold)
+        pairs = preferences_to_learn(votes, recipe.fold)
         rows = tokenised_pairs(tokenizer, pairs, limit)
         if not rows:
             raise UserError(

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from alignment.chatformat import CutOff
+from storage.errors import UserError
 from storage.records import Message
 
 Votes = Sequence[dict[str, Any]]
@@ -38,6 +39,16 @@ def read_votes(path: Path) -> Votes:
 def preferences_of(votes: Votes, fold: str) -> list[Preference]:
     """The votes for one side on a fold's prompts, in the order of the snapshot; ties and both-bad are no such votes."""
     return [_preference(row) for row in votes if row["fold"] == fold and row["verdict"] in ("a", "b")]
+
+
+def preferences_to_learn(votes: Votes, fold: str) -> list[Preference]:
+    """As `preferences_of`; UserError where there is none, so nothing to learn from."""
+    found = preferences_of(votes, fold)
+    if not found:
+        raise UserError(
+            f"None of {len(votes)} votes is for one side and on a prompt of the {fold} fold: rank more pairs."
+        )
+    return found
 
 
 def undecided(votes: Votes, fold: str) -> dict[str, int]:

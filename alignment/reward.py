@@ -23,7 +23,7 @@ from alignment.preferences import (
     Votes,
     answers_of,
     other_fold,
-    preferences_of,
+    preferences_to_learn,
     read_votes,
     ties_of,
     undecided,
@@ -52,7 +52,7 @@ def run(job: JobDir, recipe: RewardRecipe) -> dict[str, Any]:
     model, tokenizer = load_reward_model(job.resolve(recipe.policy), seed=recipe.seed)
     parameters = count_parameters(model)
     limit = length_limit(model, recipe.max_length)
-    given = preferences_of(votes, recipe.fold) + (ties_of(votes, recipe.fold) if recipe.ties else [])
+    given = preferences_to_learn(votes, recipe.fold) + (ties_of(votes, recipe.fold) if recipe.ties else [])
     rows = [row for row in _tokenised(tokenizer, given, recipe.margin) if _length(row) <= limit]
     ties = sum(row["tied"] for row in rows)
     if len(rows) == ties:

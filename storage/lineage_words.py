@@ -93,12 +93,17 @@ def learned(source: Source) -> str:
     """What a model learned from, and from whom, in a few words."""
     if source.ids is None:
         return f"{source.kind} in a file that is gone or damaged ({source.sha256[:12]})"
-    by = ", ".join(f"{name} {count}" for name, count in source.labelers.items())
-    on = ", ".join(f"{name or 'imported'} {count}" for name, count in source.writers)
+    by = _shares(list(source.labelers.items()))
+    on = _shares([(name or "imported", count) for name, count in source.writers])
     return (
         f"{_counted(source.rows, source.kind)}"
         f"{f' by {by}' if by else ''}{f', on answers of {on}' if on else ''} (file {source.sha256[:12]})"
     )
+
+
+def _shares(counts: list[tuple[str, int]]) -> str:
+    """Names, each with its count where there are several."""
+    return ", ".join(f"{name} ({count})" if len(counts) > 1 else name for name, count in counts)
 
 
 def in_words(one: Ancestor) -> list[str]:

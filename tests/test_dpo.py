@@ -13,6 +13,7 @@ from alignment.dpo import TokenisedDpoTrainer
 from alignment.models import load_policy
 from alignment.preferences import preferences_of, read_votes
 from alignment.scoring import sequence_log_probs
+from storage.errors import UserError
 from storage.records import Message
 from tests.job_dirs import run_job
 from tests.tiny_models import KINDS, make_model
@@ -129,6 +130,14 @@ def test_without_votes_on_the_other_fold_it_trains_and_measures_nothing(tmp_path
     assert (result["train_pairs"], result["heldout_pairs"]) == (24, 0)
     assert (result["ties"], result["both_bad"]) == (1, 1)
     assert "accuracy" not in result
+
+
+@pytest.mark.parametrize("kind", ["dpo", "reward"])
+def test_without_a_vote_on_its_own_fold_it_is_refused_and_not_blamed_on_length(tmp_path: Path, kind: str) -> None:
+    policy = str(make_model("llama", tmp_path / "policy"))
+    inputs = {"policy": policy, **({"reference": policy} if kind == "dpo" else {})}
+    with pytest.raises(UserError, match="None of 26 votes is for one side and on a prompt of the train fold"):
+        run_job(tmp_path / "job", kind=kind, **inputs, judge_every=1)
 
 
 def test_what_is_overridden_in_trl_is_still_there() -> None:

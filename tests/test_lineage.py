@@ -154,7 +154,7 @@ def test_the_commands_say_the_same_as_the_records(store: Store, capsys: pytest.C
     (policy,) = (one["model"] for one in told["models"][0]["learned_from"][0]["writers"])
     assert tree(lineage(store, "round-1")) == [
         "round-1 (policy, registered): made by dpo",
-        f"  - learned from 1 vote by ann 1, on answers of {policy} 2 (file {sha256[:12]})",
+        f"  - learned from 1 vote by ann, on answers of {policy} (file {sha256[:12]})",
         "  - recipe: seed 3, beta 0.1",
         "  - figures: loss 0.512",
         "  parent and reference: tuned (policy, registered): made by sft",

@@ -25,6 +25,11 @@ class CutOff(str):
     __slots__ = ()
 
 
+def storable(text: str) -> str:
+    """What a model wrote, with U+FFFD for NUL: no file that votes come in or go out by may hold that character."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 # Roles in words, since such a tokenizer has no tokens for them. The end of an answer is marked by eos and nothing
 # after it, so that the next turn opens with the blank line that parts the two.
 PLAIN_TEMPLATE = """\

@@ -23,6 +23,7 @@ from typing import Any
 
 import httpx
 
+from alignment.chatformat import storable
 from alignment.context import context_length, fit, token_counter
 from alignment.event_stream import picked, pieces
 from alignment.jobdir import job_environment
@@ -103,10 +104,9 @@ class InferenceServer:
         """
         if self.url is None and (sentence := self.state()):
             raise UserError(sentence)
-        if picking is None:
-            yield from self._ask(self._request(model_path, messages, seed))
-        else:
-            yield from self._ask_best_of(self._request(model_path, messages, seed), picking)
+        body = self._request(model_path, messages, seed)
+        for piece in self._ask(body) if picking is None else self._ask_best_of(body, picking):
+            yield storable(piece)
 
     def _request(self, model_path: str, messages: Sequence[Message], seed: int | None) -> dict[str, Any]:
         path = Path(model_path).resolve()

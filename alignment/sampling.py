@@ -16,7 +16,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from alignment.chatformat import encode_prompts
+from alignment.chatformat import encode_prompts, storable
 from alignment.models import context_length
 from storage.records import Message
 
@@ -156,6 +156,5 @@ def _sample(
     ends = end_tokens(model)
     length = next((place + 1 for place, token in enumerate(answer) if token in ends), None)
     token_ids = answer[:length]
-    return Sample(
-        tokenizer.decode(token_ids, skip_special_tokens=True), tuple(prompt_ids), tuple(token_ids), length is not None
-    )
+    text = storable(tokenizer.decode(token_ids, skip_special_tokens=True))
+    return Sample(text, tuple(prompt_ids), tuple(token_ids), length is not None)

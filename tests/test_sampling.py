@@ -53,6 +53,15 @@ def test_an_answer_that_ended_says_so_and_holds_no_other_special_token(tmp_path:
         assert not set(s.token_ids[:-1]) & set(tokenizer.all_special_ids)
 
 
+def test_an_answer_holds_no_character_that_votes_on_it_could_not_be_exported_with(tmp_path: Path) -> None:
+    model, tokenizer = load_policy(make_model("gpt2", tmp_path / "m"))
+    (nul,) = tokenizer("\0", add_special_tokens=False)["input_ids"]
+    samples = sample(model, tokenizer, PROMPTS * 40, Sampling(temperature=2.0, max_new_tokens=24), seed=1)
+    written = [one for one in samples if nul in one.token_ids]
+    assert written
+    assert all("\N{REPLACEMENT CHARACTER}" in one.text and "\0" not in one.text for one in written)
+
+
 def test_the_models_own_settings_leave_the_draw_alone(tmp_path: Path) -> None:
     model, tokenizer = load_policy(make_model("llama", tmp_path / "m"))
     plain = sample(model, tokenizer, PROMPTS, Sampling(), seed=5)

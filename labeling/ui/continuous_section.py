@@ -40,6 +40,7 @@ class ContinuousSection:
         run = continuous.newest(self.store)
         on = run is not None and run.ended_at is None
         newest, promoted = next(iter(rounds.all_rounds(self.store)), None), registry.promoted(self.store)
+        round_now = f"{newest.round_id} {newest.status}" if newest else ""
         return [
             notice(said, trouble=True) if said else "",
             f'<p class="labels continuous">{escape(self.actions.continuous_said())}</p>' if run else "",
@@ -47,7 +48,9 @@ class ContinuousSection:
             gr.update(visible=on),
             gr.update(visible=not on),
             gr.Timer(active=on),
-            f"{newest.round_id if newest else 0} {newest.status if newest else ''} {promoted.name if promoted else ''}",
+            f"{round_now} {promoted.name if promoted else ''}"
+            if on
+            else "",  # while it is off a page that loads would load twice
         ]
 
     def load(self, request: gr.Request) -> list[Any]:

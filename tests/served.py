@@ -48,11 +48,15 @@ def served(store: Store, inference: Inference) -> Iterator[str]:
         blocks.close()
 
 
+# Without a GPU its process only emulates one, and on a busy machine it can stall the frames that a page waits for.
+BROWSER_FLAGS = ["--disable-gpu", "--disable-quic", "--disable-sync"]
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser without a window yet."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER_FLAGS)
         yield browser
         browser.close()
 

@@ -76,6 +76,7 @@ demo-model: $(SETUP)
 
 benchmarks: $(SETUP)
 	$(BIN)/python benchmarks/steering.py
+	$(BIN)/python benchmarks/methods.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build

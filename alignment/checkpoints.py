@@ -13,7 +13,8 @@ import os
 import shutil
 from pathlib import Path
 
-from alignment.jobdir import sync_directory, write_json
+from alignment.jobdir import write_json
+from storage.durable import sync_directory
 
 MANIFEST = "manifest.json"
 PREFIX = "checkpoint-"

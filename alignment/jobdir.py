@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from alignment.config import Recipe, load_recipe
+from storage.durable import sync_directory
 from storage.errors import UserError
 from storage.failures import Failure
 
@@ -123,15 +124,6 @@ def _is_finite(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return all(map(_is_finite, value))
     return not isinstance(value, float) or math.isfinite(value)
-
-
-def sync_directory(path: Path) -> None:
-    """Make renames in a directory durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _ends_with_newline(path: Path) -> bool:

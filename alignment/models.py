@@ -21,8 +21,8 @@ from transformers import (
 
 from alignment.chatformat import PLAIN_TEMPLATE
 from alignment.context import limit_in
-from alignment.jobdir import sync_directory
 from alignment.modelcheck import validate_model_dir
+from storage.durable import sync_directory
 from storage.errors import UserError
 
 # Tokens that vocabularies set aside, and that an answer never holds: any of them can serve as padding.

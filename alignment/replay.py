@@ -15,7 +15,7 @@ from storage import frozen, jobs, registry, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Job, Model, Round
-from storage.weights import settings_sha256, weights_sha256
+from storage.weights import has_registered_weights, settings_sha256
 
 MEASURED = ("seconds", "peak_memory", "machine", "read", "pairs", "same")  # of the run, not of what came of it
 
@@ -34,7 +34,7 @@ def check(store: Store, original: Round) -> None:
                     "when the round ran, or is gone. `check` says more."
                 )
     for model in _given(store, original):
-        if "weights_sha256" in model.card and weights_sha256(Path(model.path)) != model.card["weights_sha256"]:
+        if not has_registered_weights(model):
             raise UserError(
                 f"Round {original.round_id} cannot be replayed: the weights of {model.name} are not those that it had "
                 "when the round ran."
@@ -74,9 +74,9 @@ def stage(store: Store, this: Round, name: str, done: dict[str, int]) -> tuple[s
 
 def same(store: Store, job_id: int, sha256: str, result: dict[str, Any]) -> bool:
     """Whether a stage gave what the job that it replays gave: the weights of this hash, or else the same figures."""
-    row = store.row("SELECT model_id FROM models WHERE job_id = ?", [job_id])
-    if row is not None:
-        return bool(registry.get(store, row["model_id"]).card["weights_sha256"] == sha256)
+    made = registry.made_by(store, job_id)
+    if made is not None:
+        return bool(made.card["weights_sha256"] == sha256)
     first = jobs.get(store, job_id).result or {}
     return _figures(first) == _figures(result)
 
@@ -116,5 +116,5 @@ def _given(store: Store, original: Round) -> list[Model]:
 
 def _made(store: Store, stages: Iterable[Job]) -> list[tuple[Model, int]]:
     """The models that these jobs made, each with its job."""
-    made = [(store.row("SELECT model_id FROM models WHERE job_id = ?", [job.job_id]), job.job_id) for job in stages]
-    return [(registry.get(store, row["model_id"]), job_id) for row, job_id in made if row is not None]
+    found = ((registry.made_by(store, job.job_id), job.job_id) for job in stages)
+    return [(model, job_id) for model, job_id in found if model is not None]

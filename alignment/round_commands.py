@@ -98,14 +98,15 @@ def _follow(store: Store, round_id: int, wait: bool, began: float, as_json: bool
         "model": registry.get(store, this.candidate_id).name if this.candidate_id else None,
         "seconds": round(time.monotonic() - began, 2),
     }
+    same = round_rows.stages_as_replayed(store, this)
     if this.replay_of is not None:
-        data |= {"replay_of": this.replay_of, "same": round_rows.stages_as_replayed(store, this)}
+        data |= {"replay_of": this.replay_of, "same": same}
     answer(
         as_json, data, _verdict(store, round_id) if wait else f"Round {round_id} waits for a worker: status {round_id}"
     )
     if this.status in EXIT_CODES:
         raise typer.Exit(EXIT_CODES[this.status])
-    if not all(round_rows.stages_as_replayed(store, this).values()):
+    if not all(same.values()):
         raise typer.Exit(1)
 
 

@@ -164,12 +164,12 @@ def _stage(store: Store, this: Round, stage: str, done: dict[str, int]) -> tuple
         return "reward", _spec(this, spec_recipe, votes, f"{name}-{stage}", parent.model_id)
     if stage == "policy":
         return recipe.method, _policy_spec(store, this, recipe, parent, done["reward"])
-    candidate = store.row("SELECT model_id FROM models WHERE job_id = ?", [done["policy"]])
+    candidate = registry.made_by(store, done["policy"])
     assert candidate is not None
     judge = jobs.get(store, done["judge"]).result or {}
     spec = evaluation_spec(
         store,
-        registry.get(store, candidate["model_id"]),
+        candidate,
         parent,
         reward_judge({"job_id": done["judge"]}, judge),
         {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from storage.database import Store
+from storage.durable import put_in_place
 
 
 def freeze_lines(store: Store, name: str, rows: Iterable[dict[str, Any]]) -> str:
@@ -19,13 +19,8 @@ def freeze_lines(store: Store, name: str, rows: Iterable[dict[str, Any]]) -> str
     sha256 = hashlib.sha256(content).hexdigest()
     path = path_of(store, name, sha256)
     partial = path.with_suffix(f".{secrets.token_hex(8)}.partial")
-    with partial.open("wb") as handle:
-        handle.write(content)
-        os.fsync(handle.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    partial.write_bytes(content)
+    put_in_place(partial, path)
     return sha256
 
 

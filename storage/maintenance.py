@@ -11,8 +11,7 @@ from sqlite_utils.utils import sqlite3
 from storage import frozen, registry, snapshots
 from storage.database import Store, remedy
 from storage.errors import UserError
-from storage.records import Model
-from storage.weights import weights_sha256
+from storage.weights import has_registered_weights
 
 
 def backup(store: Store, target: Path) -> None:
@@ -75,12 +74,5 @@ def _model_problems(store: Store) -> Iterator[str]:
     for model in registry.models(store):
         if not Path(model.path, "config.json").exists():
             yield f"model {model.name}: there is no model at {model.path}"
-        elif "weights_sha256" in model.card and not _has_weights(model):
+        elif not has_registered_weights(model):
             yield f"model {model.name}: the weights at {model.path} are not those that it was registered with"
-
-
-def _has_weights(model: Model) -> bool:
-    try:
-        return weights_sha256(Path(model.path)) == model.card["weights_sha256"]
-    except OSError:  # a file that the disk does not give back
-        return False

@@ -84,6 +84,12 @@ def get(store: Store, model_id: int) -> Model:
     return to_model(store, row)
 
 
+def made_by(store: Store, job_id: int) -> Model | None:
+    """The model that a job made, or None."""
+    row = store.row(f"{MODELS} WHERE m.job_id = ?", [job_id])
+    return to_model(store, row) if row else None
+
+
 def by_name(store: Store, name: str) -> Model:
     """One model by its name. Raises UserError that lists the names there are."""
     row = store.row(f"{MODELS} WHERE m.name = ?", [name])

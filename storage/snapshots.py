@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.database import Store, now
+from storage.durable import put_in_place
 from storage.errors import UserError
 from storage.labels import STANDING_VOTES
 from storage.prompts import FOLD_HASH, JUDGE_BOUND, fold_of
@@ -147,9 +147,4 @@ def verify(path: Path | str, sha256: str) -> bool:
 def _write_durably(path: Path, rows: list[dict[str, Any]]) -> None:
     partial = path.with_suffix(f".{secrets.token_hex(8)}.partial")  # two threads may freeze the same votes at once
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), partial)
-    with partial.open("rb") as handle:
-        os.fsync(handle.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    put_in_place(partial, path)

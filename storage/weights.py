@@ -7,10 +7,20 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from storage.records import Model
+
 
 def weights_sha256(model: Path) -> str:
     """sha256 over the names and bytes of a model's safetensors files, in the order of their names."""
     return _sha256(sorted(model.glob("*.safetensors")))
+
+
+def has_registered_weights(model: Model) -> bool:
+    """Whether the weights are there and are those that the model was registered with, where its card says which."""
+    try:
+        return "weights_sha256" not in model.card or weights_sha256(Path(model.path)) == model.card["weights_sha256"]
+    except OSError:  # a file that the disk does not give back
+        return False
 
 
 def settings_sha256(model: Path) -> str:

@@ -48,9 +48,8 @@ class ContinuousSection:
             gr.update(visible=on),
             gr.update(visible=not on),
             gr.Timer(active=on),
-            f"{round_now} {promoted.name if promoted else ''}"
-            if on
-            else "",  # while it is off a page that loads would load twice
+            # Empty while it is off: otherwise every page that loads would load twice.
+            f"{round_now} {promoted.name if promoted else ''}" if on else "",
         ]
 
     def load(self, request: gr.Request) -> list[Any]:

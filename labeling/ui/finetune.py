@@ -44,7 +44,7 @@ class FineTune:
         job = jobs.newest(self.store, "sft")
         working = job is not None and job.status in ("queued", "running")
         name = self._name(job) if job else ""
-        made = self._made(job) if job else None
+        made = registry.made_by(self.store, job.job_id) if job else None
         promote = made is not None and made.status != "promoted"
         return [
             notice(said, trouble) if said else gr.skip(),
@@ -134,13 +134,8 @@ class FineTune:
         return [model for model in registry.models(self.store) if model.kind in ("policy", "base")]
 
     def _name(self, job: Job) -> str:
-        made = self._made(job)
+        made = registry.made_by(self.store, job.job_id)
         return made.name if made else str(job.spec["publish"]["name"])
-
-    def _made(self, job: Job) -> Any:
-        """The model that came of a job, or None."""
-        row = self.store.row("SELECT model_id FROM models WHERE job_id = ?", [job.job_id])
-        return registry.get(self.store, row["model_id"]) if row else None
 
 
 def section(store: Store, actions: Actions, models: gr.HTML, refresh: dict[str, Any]) -> None:

@@ -129,7 +129,7 @@ def _why(model: Model) -> str:
 def _stage(store: Store, name: str, title: str, job: Job | None) -> str:
     status = job.status if job else "waiting"
     share = job.progress if job else 0.0
-    lines = _measured(job.result or {}, _made(store, job)) if job else ""
+    lines = _measured(job.result or {}, registry.made_by(store, job.job_id)) if job else ""
     drawn = ""
     if job is not None:
         found = jobs.metrics(store, job.job_id)
@@ -149,12 +149,6 @@ def _measured(result: dict[str, Any], made: Model | None) -> str:
         said.append(f"agrees with {agreement} of the unseen")
     link = f" {_report_link(made, REPORT)}" if made is not None and made.kind == "reward" else ""
     return f'<p class="measured">{escape(", ".join(said))}{link}</p>' if said else ""
-
-
-def _made(store: Store, job: Job) -> Model | None:
-    """The model that a job has made."""
-    row = store.row("SELECT model_id FROM models WHERE job_id = ?", [job.job_id])
-    return registry.get(store, row["model_id"]) if row else None
 
 
 def _method(this: Round) -> str:

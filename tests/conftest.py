@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read as torch is imported: two test processes share the cores
 
@@ -15,6 +18,9 @@ from storage.database import Store
 from storage.prompts import NewPrompt, add_prompts
 from storage.records import NewCompletion
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
@@ -22,6 +28,34 @@ def store(tmp_path: Path) -> Store:
     opened = Store.open(tmp_path / "home")
     ensure_user(opened, "local", "admin")
     return opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium for the tests of one module, each of which opens windows of its own."""
+    from tests.served import chromium
+
+    with chromium() as launched:
+        yield launched
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failure in a browser, report what the page said."""
+    report = yield
+    page = item.funcargs.get("page")
+    if page is not None and report.when == "call" and report.failed:
+        with contextlib.suppress(Exception):  # the page may be what broke
+            report.sections.append(("the page", page.locator("body").inner_text(timeout=5000)))
+    return report
+
+
+def every_row(store: Store) -> dict[str, list[dict[str, Any]]]:
+    """All there is in the database, table by table."""
+    tables = [row["name"] for row in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {table: store.rows(f"SELECT * FROM {table}") for table in tables}
 
 
 def add_pairs(store: Store, count: int, split: str = "train", tag: str = "") -> list[int]:

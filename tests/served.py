@@ -69,13 +69,8 @@ def window(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_default_timeout(PATIENCE)
     page.goto(address)
-    yield page
-    page.close()
-    assert not errors
-
-
-@contextmanager
-def browsing(address: str) -> Iterator[Page]:
-    """A browser of one window, on this address."""
-    with chromium() as browser, window(browser, address) as page:
+    try:
         yield page
+    finally:
+        page.close()
+    assert not errors

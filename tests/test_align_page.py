@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from alignment import continuous, rounds
 from alignment.inference import InferenceServer
@@ -18,7 +18,7 @@ from storage import jobs, recipes, registry, snapshots
 from storage import rounds as round_rows
 from storage.database import Store
 from tests.conftest import add_pairs
-from tests.served import browsing, served
+from tests.served import served, window
 from tests.test_rounds import add_heldout, add_votes, finish
 
 pytestmark = pytest.mark.browser
@@ -26,9 +26,9 @@ TRAINED = {"train_pairs": 40, "heldout_pairs": 20, "accuracy": 0.7, "accuracy_lo
 
 
 @pytest.fixture
-def page(store: Store) -> Iterator[Page]:
-    with served(store, InferenceServer(Path("unused.log"))) as address, browsing(f"{address}/align") as window:
-        yield window
+def page(store: Store, browser: Browser) -> Iterator[Page]:
+    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, f"{address}/align") as opened:
+        yield opened
 
 
 @pytest.fixture

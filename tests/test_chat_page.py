@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from alignment.bring import add_model
 from alignment.inference import InferenceServer
 from labeling.accounts import ensure_user
 from storage import labels, ratings, registry
 from storage.database import Store
-from tests.served import browsing, served
+from tests.served import served, window
 from tests.test_inference import child_of, wait_until
 from tests.tiny_models import make_model, make_reward_model
 
@@ -50,9 +50,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture
-def page(app: App) -> Iterator[Page]:
-    with browsing(f"{app.address}/chat") as window:
-        yield window
+def page(app: App, browser: Browser) -> Iterator[Page]:
+    with window(browser, f"{app.address}/chat") as opened:
+        yield opened
 
 
 def add_reward_model(app: App, name: str) -> None:

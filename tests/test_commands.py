@@ -18,7 +18,7 @@ from alignment.demo.seed import seed
 from storage import registry
 from storage.database import Store
 from storage.errors import UserError
-from tests.conftest import add_pairs
+from tests.conftest import add_pairs, every_row
 from tests.tiny_models import make_model
 
 DOCS = (Path(__file__).parent.parent / "docs" / "commands.md").read_text()
@@ -300,10 +300,8 @@ def settled(tmp_path_factory: pytest.TempPathFactory, llama: Path) -> Path:
 
 def everything(folder: Path) -> tuple[dict[str, list[dict[str, object]]], list[Path]]:
     """Every row of the database, and every file."""
-    store = Store(folder / "home")
-    tables = [row["name"] for row in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
     files = sorted(path for path in folder.rglob("*") if not path.name.startswith("plumbline.db"))
-    return {table: store.rows(f"SELECT * FROM {table}") for table in tables}, files
+    return every_row(Store(folder / "home")), files
 
 
 @pytest.mark.parametrize("line", MISTAKES)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from alignment.inference import InferenceServer
 from labeling import session
@@ -16,15 +16,15 @@ from storage.database import Store
 from storage.prompts import NewPrompt, add_prompts
 from storage.records import NewCompletion
 from tests.conftest import add_pairs
-from tests.served import browsing, served
+from tests.served import served, window
 
 pytestmark = pytest.mark.browser
 HOSTILE = '<img src=x onerror="window.hit = 1">'
 
 
 @pytest.fixture
-def page(store: Store) -> Iterator[Page]:
-    with served(store, InferenceServer(Path("unused.log"))) as address, browsing(f"{address}/data") as opened:
+def page(store: Store, browser: Browser) -> Iterator[Page]:
+    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, f"{address}/data") as opened:
         expect(opened.locator('[data-text="summary"]')).to_contain_text("labeler")
         yield opened
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from alignment.inference import InferenceServer
 from labeling import session
@@ -17,7 +17,7 @@ from labeling.ui.finetune_view import figures, outcome
 from storage import demonstrations, jobs, registry
 from storage.database import Store
 from tests.conftest import add_pairs
-from tests.served import browsing, served
+from tests.served import served, window
 from tests.sft_jobs import records
 from tests.test_rounds import finish
 
@@ -25,13 +25,13 @@ RESULT: dict[str, Any] = {"loss_before": 3.21, "loss_after": 2.1, "heldout_recor
 
 
 @pytest.fixture
-def page(store: Store) -> Iterator[Page]:
+def page(store: Store, browser: Browser) -> Iterator[Page]:
     add_pairs(store, 2)
     (first, _) = session.serve(store, "local", 2)
     demonstrations.write(store, "local", first.showing_id, "My own")
-    with served(store, InferenceServer(Path("unused.log"))) as address, browsing(f"{address}/align") as window:
-        window.get_by_text("Fine-tune a model on examples").click()
-        yield window
+    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, f"{address}/align") as opened:
+        opened.get_by_text("Fine-tune a model on examples").click()
+        yield opened
 
 
 def upload(page: Page, path: Path) -> None:

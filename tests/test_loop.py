@@ -22,6 +22,7 @@ from storage.database import Store
 from storage.maintenance import check
 from storage.prompts import NewPrompt, add_prompts
 from tests.tiny_models import KINDS, make_model
+from tests.warm import SharedWorker
 
 SETTINGS = {
     "reward": {"epochs": 2},
@@ -54,7 +55,7 @@ def test_a_brought_model_goes_round_the_whole_loop(store: Store, tmp_path: Path,
     add_questions(store)
     add_model(store, str(make_model(kind, tmp_path / kind)), "mine", "test")
     registry.promote(store, "mine", "test")
-    with Worker(store) as worker:
+    with SharedWorker(store) as worker:
         vote_on_new_pairs(store, worker, 50)
         round_id = rounds.start(store, "dpo", SETTINGS, "test")
         assert wait_for_round(store, worker, round_id) == "done", round_rows.get(store, round_id).error
@@ -87,7 +88,7 @@ def test_a_replay_whose_policy_is_killed_in_training_ends_with_the_weights_and_t
     add_questions(store)
     add_model(store, str(make_model("llama", tmp_path / "llama")), "mine", "test")
     registry.promote(store, "mine", "test")
-    with Worker(store) as worker:
+    with SharedWorker(store) as worker:
         vote_on_new_pairs(store, worker, 50)
         first = rounds.start(store, "dpo", SETTINGS, "test")
         finish(store, worker, first, killed=False)
@@ -132,7 +133,7 @@ def test_a_round_that_is_cancelled_in_training_stops_and_goes_on_when_resumed(st
     add_questions(store)
     add_model(store, str(make_model("llama", tmp_path / "llama")), "mine", "test")
     registry.promote(store, "mine", "test")
-    with Worker(store) as worker:
+    with SharedWorker(store) as worker:
         vote_on_new_pairs(store, worker, 50)
         round_id = rounds.start(store, "dpo", {**SETTINGS, "reward": {"epochs": 400}}, "test")
         began = []

@@ -6,7 +6,6 @@ import json
 import resource
 from pathlib import Path
 
-import psutil
 import pytest
 
 from alignment import queue
@@ -19,6 +18,7 @@ from storage import jobs, registry
 from storage.database import Store
 from tests.sft_jobs import records
 from tests.tiny_models import make_model
+from tests.warm import warm_process
 
 ROOM = 800_000_000  # bytes of address space that a job's process may take beyond what it has when it is forked
 BATCH = 256
@@ -59,7 +59,7 @@ def limit_memory(worker: Worker, tmp_path: Path) -> None:
     """Have a worker's jobs run out of memory, as on a smaller machine."""
     child = worker.runner.start(tmp_path / "nothing")
     assert child.wait(120)  # it ended at once, but now the warm process is up
-    (warm,) = (one for one in psutil.Process().children() if "alignment.warm" in one.cmdline())
+    warm = warm_process(worker.runner)
     limit = warm.memory_info().vms + ROOM
     warm.rlimit(resource.RLIMIT_AS, (limit, limit))
 

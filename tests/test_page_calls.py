@@ -10,10 +10,10 @@ import pytest
 from sqlite_utils.utils import sqlite3
 
 from alignment.inference import InferenceServer
-from labeling.accounts import add_user
+from labeling.accounts import add_user, ensure_user
 from labeling.ui.errors import sentence
 from storage.database import Store
-from tests.conftest import add_pairs
+from tests.conftest import add_pairs, every_row
 from tests.served import served
 from tests.server_process import PageCalls
 
@@ -28,6 +28,31 @@ def call(store: Store) -> Iterator[PageCalls]:
         yield PageCalls(address)
 
 
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store that the refusals share, as none of them may change it."""
+    store = Store.open(tmp_path_factory.mktemp("unchanged") / "home")
+    ensure_user(store, "local", "admin")
+    add_pairs(store, 2)
+    return store
+
+
+@pytest.fixture(scope="module")
+def refusing(unchanged: Store) -> Iterator[PageCalls]:
+    with served(unchanged, InferenceServer(Path("unused.log"))) as address:
+        call = PageCalls(address)
+        call("next_pairs", count=1, holding=[])
+        yield call
+
+
+@pytest.fixture
+def refused(refusing: PageCalls, unchanged: Store) -> Iterator[PageCalls]:
+    """Calls of a test that leave all rows as they were."""
+    before = every_row(unchanged)
+    yield refusing
+    assert every_row(unchanged) == before
+
+
 def test_a_labeler_ranks_but_does_not_look_through_the_votes(call: PageCalls, store: Store) -> None:
     add_user(store, "local", "labeler", "test")
     (pair, _) = call("next_pairs", count=2, holding=[])["pairs"]
@@ -37,14 +62,14 @@ def test_a_labeler_ranks_but_does_not_look_through_the_votes(call: PageCalls, st
 
 
 @pytest.mark.parametrize("asked", [{}, {"count": "4", "holding": []}, {"count": 1, "holding": [[1]]}, {"count": 1}])
-def test_a_question_that_makes_no_sense_is_refused_in_a_sentence(call: PageCalls, asked: dict[str, Any]) -> None:
-    assert call("next_pairs", **asked) == UNREADABLE
+def test_a_question_that_makes_no_sense_is_refused_in_a_sentence(refused: PageCalls, asked: dict[str, Any]) -> None:
+    assert refused("next_pairs", **asked) == UNREADABLE
 
 
 @pytest.mark.parametrize("name", ["next_pairs", "cast_vote", "take_back", "rate", "look", "count"])
 @pytest.mark.parametrize("asked", [None, 5, "text", [1]])
-def test_a_question_that_is_no_object_is_refused_in_a_sentence(call: PageCalls, name: str, asked: Any) -> None:
-    assert call.ask(name, asked) == UNREADABLE
+def test_a_question_that_is_no_object_is_refused_in_a_sentence(refused: PageCalls, name: str, asked: Any) -> None:
+    assert refused.ask(name, asked) == UNREADABLE
 
 
 def test_a_question_on_which_the_server_stumbles_is_answered_and_never_asked_for_ever() -> None:
@@ -66,9 +91,9 @@ def test_a_busy_database_is_no_refusal_so_that_the_page_asks_again() -> None:
 
 
 @pytest.mark.parametrize("changed", [{"search": "\ud800"}, {"labeler": None}, {"before": -1}, {"after": 2**70}])
-def test_a_search_that_makes_no_sense_is_refused_in_a_sentence(call: PageCalls, changed: dict[str, Any]) -> None:
+def test_a_search_that_makes_no_sense_is_refused_in_a_sentence(refused: PageCalls, changed: dict[str, Any]) -> None:
     everything = {"verdict": "", "search": "", "labeler": "", "before": None, "after": None}
-    assert call("look", **{**everything, **changed}) == UNREADABLE
+    assert refused("look", **{**everything, **changed}) == UNREADABLE
 
 
 def test_a_page_learns_which_of_its_pairs_are_of_another_home(call: PageCalls) -> None:
@@ -98,8 +123,6 @@ def test_an_undo_comes_with_the_progress_that_it_leaves(call: PageCalls) -> None
     ],
 )
 def test_a_vote_that_makes_no_sense_is_refused_in_a_sentence(
-    call: PageCalls, store: Store, changed: dict[str, Any], sentence: str
+    refused: PageCalls, changed: dict[str, Any], sentence: str
 ) -> None:
-    call("next_pairs", count=1, holding=[])
-    assert sentence in call("cast_vote", **{**VOTE, **changed})["error"]
-    assert store.rows("SELECT * FROM preferences") == []
+    assert sentence in refused("cast_vote", **{**VOTE, **changed})["error"]

@@ -17,7 +17,7 @@ from storage.database import Store
 from storage.prompts import NewPrompt, add_prompts
 from storage.records import NewCompletion
 from tests.conftest import add_pairs
-from tests.served import chromium, served, window
+from tests.served import served, window
 
 pytestmark = pytest.mark.browser
 CALLS = "**/component_server/**"
@@ -50,12 +50,6 @@ CONTRASTS = """() => {
     return [one.textContent.trim(), (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05), ground];
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import random
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,15 +16,14 @@ from alignment.runner import Runner
 from tests.job_dirs import make_job
 from tests.sft_jobs import sft_job, weights_of
 from tests.tiny_models import make_model
+from tests.warm import shared_runner
 
 STEPS = 60
 
 
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    started = Runner(tmp_path_factory.mktemp("runner") / "runner.log")
-    yield started
-    started.close()
+@pytest.fixture
+def runner() -> Runner:
+    return shared_runner()
 
 
 @pytest.fixture(scope="module")

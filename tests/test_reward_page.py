@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from alignment.inference import InferenceServer
 from storage.database import Store
-from tests.served import browsing, served
+from tests.served import served, window
 from tests.test_reports import STALE, add_reward_model, finish_scoring
 from tests.test_reward_report import by, report_on, scored
 from tests.test_rounds import add_votes
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(store: Store) -> Iterator[Page]:
-    with served(store, InferenceServer(Path("unused.log"))) as address, browsing(f"{address}/align") as window:
-        yield window
+def page(store: Store, browser: Browser) -> Iterator[Page]:
+    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, f"{address}/align") as opened:
+        yield opened
 
 
 def test_a_stale_model_is_said_on_the_align_page_and_its_report_is_one_step_away(store: Store, page: Page) -> None:

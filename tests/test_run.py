@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from alignment.runner import PROJECT, Child, Runner
 from tests.job_dirs import make_job
 from tests.sft_jobs import sft_job, weights_of
 from tests.tiny_models import make_model
+from tests.warm import shared_runner
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +28,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_model("llama", tmp_path_factory.mktemp("model") / "llama")
 
 
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    started = Runner(tmp_path_factory.mktemp("runner") / "runner.log")
-    yield started
-    started.close()
+@pytest.fixture
+def runner() -> Runner:
+    return shared_runner()
 
 
 def exit_code(child: Child) -> int | None:

@@ -13,7 +13,7 @@ import httpx
 from storage import labels
 from storage.database import Store
 from tests.conftest import add_pairs
-from tests.server_process import PageCalls, ServerProcess
+from tests.server_process import ForkedServer, PageCalls, ServerProcess
 
 KILLS = 20
 CLIENTS = 4
@@ -62,7 +62,7 @@ class Storm:
 def test_killing_the_server_in_a_storm_of_votes_loses_and_doubles_none(store: Store) -> None:
     add_pairs(store, PAIRS)
     chance = random.Random(7)
-    with ServerProcess(store.home) as server:
+    with ForkedServer(store.home) as server:
         storm = Storm(server)
         for _ in range(KILLS):
             storm.wait_for(more=chance.randint(5, 60))

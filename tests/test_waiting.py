@@ -22,6 +22,7 @@ from storage.database import Store
 from storage.errors import UserError
 from tests.sft_jobs import records
 from tests.tiny_models import make_model
+from tests.warm import SharedWorker
 
 GONE = "another-machine:1:1:1"  # a worker's name
 
@@ -51,7 +52,7 @@ def test_ctrl_c_cancels_the_job_and_leaves_nothing_running(store: Store, tmp_pat
     job_id = queue_sft(store, tmp_path, json.dumps(records()), max_steps=10**6, checkpoints=10**6)
     for _ in range(3):
         give_up(store, job_id)
-    with Worker(store) as worker:
+    with SharedWorker(store) as worker:
         # Its attempts are counted anew once it has a checkpoint.
         watching = once(lambda: jobs.get(store, job_id).attempts == 1, lambda: os.kill(os.getpid(), signal.SIGINT))
         with pytest.raises(Unfinished, match=f"Job {job_id} .sft. was cancelled") as ended:
@@ -64,7 +65,7 @@ def test_ctrl_c_cancels_the_job_and_leaves_nothing_running(store: Store, tmp_pat
 
 
 def test_wrong_data_is_the_callers_mistake_and_a_crash_is_not(store: Store, tmp_path: Path) -> None:
-    with Worker(store) as worker:
+    with SharedWorker(store) as worker:
         diverging = {"learning_rate": 1e30, "warmup": 0, "max_gradient_norm": 1e30}  # which only the job finds out
         wrong = queue_sft(store, tmp_path, json.dumps(records()), **diverging)
         with pytest.raises(UserError, match=f"Job {wrong} .sft. failed"):
@@ -87,7 +88,7 @@ def test_a_heldout_file_is_copied_and_another_content_is_another_job(store: Stor
         settings = {"heldout": str(heldout), "max_steps": 1, "threads": 1}
         keys.add(job_id := queue.sft(store, tmp_path / "records.json", base, "new", settings, "test"))
     assert len(keys) == 2
-    with Worker(store) as worker:
+    with SharedWorker(store) as worker:
         result = wait_for_job(store, worker, job_id).result
     assert result is not None
     assert result["heldout_records"] == 6
@@ -107,7 +108,7 @@ def test_a_cancel_that_its_worker_did_not_live_to_see_is_followed_by_the_next(st
     with store.write() as db:
         jobs.request_cancel(db, job_id, "test")
     jobs.release_dead(store, [GONE])
-    with Worker(store) as worker:
+    with SharedWorker(store) as worker:
         assert worker.step()
     assert jobs.get(store, job_id).status == "cancelled"
     assert not directory_of(store, job_id).exists()
@@ -133,5 +134,5 @@ def test_a_job_that_never_gets_anywhere_says_where_the_reason_is(
 
 
 def test_an_idle_worker_leaves_the_write_lock_to_others(store: Store) -> None:
-    with Store(store.home).write(), Worker(store) as worker:
+    with Store(store.home).write(), SharedWorker(store) as worker:
         assert not worker.step()

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from alignment.bring import add_model
 from storage import labels, registry
 from storage.database import Store
-from tests.served import browsing
+from tests.served import window
 from tests.server_process import ROOT, ServerProcess
 from tests.test_loop import add_questions
 from tests.tiny_models import make_model
@@ -27,11 +27,10 @@ VOTES = 44
 class WholeServer(ServerProcess):
     """The server as a user starts it, worker and chat server included."""
 
-    def start(self) -> None:
-        """Start it and wait until it listens."""
-        command = [sys.executable, "app.py", "serve", "--port", str(self.port), "--home", str(self.home)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.wait_until_up()
+    def spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """The process."""
+        command = [sys.executable, "app.py", *arguments]
+        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 @pytest.fixture
@@ -43,8 +42,8 @@ def server(store: Store, tmp_path: Path) -> Iterator[WholeServer]:
         yield started
 
 
-def test_a_person_goes_round_the_whole_loop(store: Store, server: WholeServer) -> None:
-    with browsing(server.address) as page:
+def test_a_person_goes_round_the_whole_loop(store: Store, server: WholeServer, browser: Browser) -> None:
+    with window(browser, server.address) as page:
         rank(page)
         assert labels.counts(store)["all"] == VOTES
 

@@ -48,6 +48,8 @@ def make_model(kind: str, path: Path) -> Path:
     torch.manual_seed(7)
     model = _model(kind, tokenizer)
     torch.random.set_rng_state(generator_state)
+    # In chat, where a model's own settings count: one answer in 300 would be over before it began.
+    model.generation_config.min_new_tokens = 4
     model.save_pretrained(path)
     tokenizer.save_pretrained(path)
     return path

@@ -49,9 +49,13 @@ def read_rows(path: Path) -> list[Row]:
     rows: list[Row] = []
     for row in _rows(path, suffix, _unpacked(path).removeprefix(codecs.BOM_UTF8)):
         if len(rows) == MOST_ROWS:
-            raise UserError(f"{path} has more than {MOST_ROWS} rows: split it into smaller files.")
+            raise _too_many_rows(path)
         rows.append(row)
     return rows
+
+
+def _too_many_rows(path: Path) -> UserError:
+    return UserError(f"{path} has more than {MOST_ROWS} rows: split it into smaller files.")
 
 
 def read_text(path: Path) -> str:
@@ -190,6 +194,8 @@ def _parquet(path: Path, data: bytes) -> Iterator[Row]:
     number, size = 0, 0
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
+        if file.metadata.num_rows > MOST_ROWS:  # told before any is read: a few bytes can hold millions
+            raise _too_many_rows(path)
         names = file.schema_arrow.names
         columns = [name for name in names if name in COLUMNS]
         if not columns:

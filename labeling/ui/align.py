@@ -14,7 +14,7 @@ from labeling.ui import compare, continuous_section, finetune, queue_section, re
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
 from labeling.ui.identity import researcher_of
-from labeling.ui.round_settings import settings_of
+from labeling.ui.round_settings import settings_fields, settings_of
 from storage import labels, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
@@ -24,7 +24,7 @@ from storage.records import Round
 ASK_EVERY_S = 1.0  # while a round is at work; otherwise nothing is asked
 PROMOTE, ALL_THE_SAME, ROLL_BACK = "Promote ", " all the same", "Roll back to "
 WHY = "Why it is promoted although it is not shown to be better"
-MORE = "A line each, key=value, such as\nreward.epochs=2\nevaluate.samples_per_prompt=8"
+OUTPUTS, OF_THE_WORK = 15, 7  # how many components an answer shows anew, and which of them is the round at work
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Align:
         newest = every[0] if every else None
         ended = next((this for this in every if this.status == "done" and this.candidate_id), None)
         working = newest is not None and newest.status == "running"
+        finished = [this.round_id for this in every if this.status == "done" and this.replay_of is None]
         return [
             notice(said, trouble) if said else gr.skip(),
             round_view.verdict_card(self.store, ended),
@@ -51,7 +52,8 @@ class Align:
             gr.update(visible=working),
             gr.update(visible=newest is not None and newest.status in ("failed", "cancelled")),
             round_view.history(self.store, every),
-            gr.update(choices=[this.round_id for this in every if this.status == "done" and this.replay_of is None]),
+            gr.update(visible=bool(finished)),
+            gr.update(choices=finished),
             round_view.models(self.store),
             gr.Timer(active=working),
         ]
@@ -67,7 +69,8 @@ class Align:
         if working is None:
             ended = rounds.all_rounds(self.store)[0]
             return self.show(request, f"Round {ended.round_id} is {ended.status}.")
-        return [gr.skip()] * 7 + [round_view.round_card(self.store, working)] + [gr.skip()] * 6
+        after = OUTPUTS - OF_THE_WORK - 1
+        return [gr.skip()] * OF_THE_WORK + [round_view.round_card(self.store, working)] + [gr.skip()] * after
 
     def start(
         self,
@@ -209,14 +212,16 @@ def page(store: Store, actions: Actions) -> None:
     queue = queue_section.section(store, actions)
     gr.HTML("<h2>Rounds</h2>", **plain)
     past = gr.HTML("", **plain)
-    with gr.Row(elem_classes="deeds"):
+    with gr.Row(elem_classes="deeds", visible=False) as again:
         which = gr.Dropdown([], label="Finished round", filterable=False, scale=1, min_width=240)
         replay = gr.Button("Replay the round", scale=0, min_width=200, size="md")
     gr.HTML("<h2>Models</h2>", **plain)
     known = gr.HTML("", **plain)
     compare.section(store, actions)
     timer = gr.Timer(ASK_EVERY_S, active=False)
-    outputs = [told, verdict, reason, promote, back, tally, start, work, cancel, resume, past, which, known, timer]
+    outputs = [told, verdict, reason, promote, back, tally, start, work, cancel, resume]
+    outputs += [past, again, which, known, timer]
+    assert (len(outputs), outputs[OF_THE_WORK]) == (OUTPUTS, work)
     private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
     assert Context.root_block is not None
     Context.root_block.load(align.load, None, **private)
@@ -231,23 +236,3 @@ def page(store: Store, actions: Actions) -> None:
         continuous_section.section(store, actions, fields, {"fn": align.load, "inputs": None, **private})
     with tuning:
         finetune.section(store, actions, known, {"fn": align.load, "inputs": None, **private})
-
-
-def settings_fields() -> list[Any]:
-    """The fields in the order in which `Align.start` takes them; an empty one leaves the default."""
-    with gr.Row():
-        method = gr.Dropdown(["dpo", "kto", "ppo", "rloo"], value="dpo", label="Method", filterable=False)
-        reference = gr.Dropdown(
-            [("the model that the round starts from", "parent"), ("the first policy of its line", "initial")],
-            value="parent",
-            label="Reference",
-            filterable=False,
-        )
-    with gr.Row():
-        beta = gr.Textbox(label="Pull to the reference", placeholder="default")
-        rate = gr.Textbox(label="Learning rate", placeholder="by the model's size")
-        epochs = gr.Textbox(label="Epochs", placeholder="default")
-        seed = gr.Textbox(label="Seed", placeholder="0")
-    without = gr.Dropdown([], multiselect=True, label="Without the votes of", allow_custom_value=True)
-    recipe = gr.Textbox(label="More settings", placeholder=MORE, lines=3)
-    return [method, reference, beta, rate, epochs, seed, without, recipe]

@@ -22,7 +22,7 @@ from storage.records import Evaluation, Job, Model
 
 ASK_EVERY_S = 1.0  # while a comparison is at work
 SHOWN = 10  # comparisons, the newest
-OWN_JUDGE = ("the judge of their round, or the newest", "reward")
+OWN_JUDGE = ("their round's judge, or the newest", "reward")
 BEST_OF = [("as it is", 1), ("the best of 4", 4), ("the best of 8", 8), ("the best of 16", 16)]
 
 

@@ -33,13 +33,14 @@ class QueueSection:
     actions: Actions
 
     def show(self, request: gr.Request, said: str = "", trouble: bool = False) -> list[Any]:
-        """Notice, table, the jobs to choose from, and the timer, which asks only while there is work."""
+        """Notice, table, the row of deeds and its jobs, and the timer, which asks only while there is work."""
         researcher_of(self.store, request)
         found = jobs.listed(self.store, MOST)
         choices = [(f"{job.job_id}: {_what(job)}, {job.status}", job.job_id) for job in found if job.status != "done"]
         return [
             notice(said, trouble) if said else gr.skip(),
             table(found),
+            gr.update(visible=bool(choices)),
             gr.update(choices=choices),
             gr.Timer(active=bool(jobs.open_jobs(self.store))),
         ]
@@ -80,11 +81,11 @@ def section(store: Store, actions: Actions) -> dict[str, Any]:
     plain: dict[str, Any] = {"apply_default_css": False}
     told = gr.HTML("", **plain)
     listed = gr.HTML("", **plain)
-    with gr.Row(elem_classes="deeds"):
+    with gr.Row(elem_classes="deeds", visible=False) as deeds:
         chosen = gr.Dropdown([], label="Job", filterable=False, scale=1, min_width=240)
-        buttons = [gr.Button(label, scale=0, min_width=150, size="md") for label in DEEDS.values()]
+        buttons = [gr.Button(label, scale=0, min_width=150, size="md", elem_classes="deed") for label in DEEDS.values()]
     timer = gr.Timer(ASK_EVERY_S, active=False)
-    outputs = [told, listed, chosen, timer]
+    outputs = [told, listed, deeds, chosen, timer]
     private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
     for button in buttons:
         button.click(this.deed, [button, chosen], **private)

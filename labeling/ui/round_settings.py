@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import gradio as gr
 import yaml
 
 from storage.assignments import assign
 
 OWN_FIELDS = ("method", "reference", "seed", "exclude_labelers")  # of the round itself; the others belong to its method
 WITHOUT = 6  # the place among the page's fields of the labelers to leave out
+MORE = "A line each, key=value, such as\nreward.epochs=2\nevaluate.samples_per_prompt=8"
 NARROW: dict[str, Any] = {"default_flow_style": True, "allow_unicode": True, "width": 10**6}  # a value in one line
 
 
@@ -76,3 +78,23 @@ def _lines(key: str, value: Any) -> list[str]:
 def _text(value: Any) -> str:
     """A value as YAML in one line, which `assign` reads back."""
     return "" if value == "" else yaml.safe_dump(value, **NARROW).removesuffix("\n").removesuffix("\n...")
+
+
+def settings_fields() -> list[Any]:
+    """The fields in the order in which `settings_of` takes them; an empty one leaves the default."""
+    with gr.Row():
+        method = gr.Dropdown(["dpo", "kto", "ppo", "rloo"], value="dpo", label="Method", filterable=False)
+        reference = gr.Dropdown(
+            [("the model that the round starts from", "parent"), ("the first policy of its line", "initial")],
+            value="parent",
+            label="Reference",
+            filterable=False,
+        )
+    with gr.Row():
+        beta = gr.Textbox(label="Pull to the reference", placeholder="default")
+        rate = gr.Textbox(label="Learning rate", placeholder="by the model's size")
+        epochs = gr.Textbox(label="Epochs", placeholder="default")
+        seed = gr.Textbox(label="Seed", placeholder="0")
+    without = gr.Dropdown([], multiselect=True, label="Without the votes of", allow_custom_value=True)
+    recipe = gr.Textbox(label="More settings", placeholder=MORE, lines=3)
+    return [method, reference, beta, rate, epochs, seed, without, recipe]

@@ -1,0 +1,122 @@
+"""How long a labeler waits: from a key press to the next pair on the screen, in Chromium, with and without a training.
+
+    python benchmarks/ranking_speed.py [--votes N]
+
+In a home of its own with pairs enough, votes are cast by key on the Rank page, one every 300 ms: first on an idle
+server, then while a PPO round trains on the same machine. The time is taken in the page: from the event of the key to
+the first frame after the new pair is in the document, which the browser has by then laid out and painted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import quantiles
+
+from playwright.sync_api import Page, sync_playwright
+from steering import ROOT, TASTES, command
+
+GAP_MS = 300.0  # between two votes: faster than a person who reads
+FLAGS = ["--disable-gpu", "--disable-quic", "--disable-sync"]
+# A timer that is set in a frame's callback comes after that frame was painted.
+CLOCK = """() => {
+  window.took = [];
+  document.addEventListener("keydown", () => {
+    const began = performance.now();
+    const shown = document.querySelector("[data-text=announcement]");
+    new MutationObserver((_, observer) => {
+      observer.disconnect();
+      requestAnimationFrame(() => setTimeout(() => window.took.push(performance.now() - began)));
+    }).observe(shown, { childList: true, characterData: true, subtree: true });
+  }, { capture: true });
+}"""
+
+
+def main() -> None:
+    """Print both rows."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--votes", type=int, default=200, help="In each of the two states.")
+    votes = parser.parse_args().votes
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder, "home")
+        command(home, "simulate", "--utility", f"{TASTES}:kind", "--labels", "60", "--seed", "0")
+        command(home, "generate", "--pairs", str(2 * votes + 40))
+        with server(home) as address, ranking(address) as page:
+            print(f"{'server':<10} {'votes':>6} {'median':>9} {'p95':>9} {'longest':>9}")
+            time.sleep(10)  # the server warms its processes up
+            print(row("idle", cast(page, votes)), flush=True)
+            began = command(home, "round", "--method", "ppo")
+            wait_for_training(home, began["round_id"])
+            print(row("training", cast(page, votes)), flush=True)
+            stage = next(one for one in command(home, "status", str(began["round_id"]))["stages"])
+            print(f"the round's {stage['stage']} was {stage['status']} then; load {os.getloadavg()[0]:.1f}")
+
+
+@contextmanager
+def server(home: Path) -> Iterator[str]:
+    """The address of the app as a user starts it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    line = [sys.executable, str(ROOT / "app.py"), "serve", "--home", str(home), "--port", str(port)]
+    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+    try:
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def ranking(address: str) -> Iterator[Page]:
+    """The Rank page with the clock in it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(address)
+        page.wait_for_selector(".rank[data-state=pair]", timeout=60_000)
+        page.evaluate(CLOCK)
+        yield page
+        browser.close()
+
+
+def cast(page: Page, votes: int) -> list[float]:
+    """Vote by key so many times; milliseconds of each."""
+    page.evaluate("() => { window.took = []; }")
+    for number in range(votes):
+        page.wait_for_selector(".rank[data-state=pair]", timeout=60_000)
+        page.keyboard.press("1580"[number % 4])
+        page.wait_for_timeout(GAP_MS)
+        page.wait_for_function("count => window.took.length >= count", arg=number + 1, timeout=60_000)
+    took: list[float] = page.evaluate("() => window.took")
+    return took
+
+
+def wait_for_training(home: Path, round_id: int) -> None:
+    """Until the round's first training is at work."""
+    while all(one["status"] != "running" for one in command(home, "status", str(round_id))["stages"]):
+        time.sleep(1)
+
+
+def row(state: str, took: list[float]) -> str:
+    """A row of the table, in milliseconds."""
+    cuts = quantiles(took, n=20, method="inclusive")
+    return f"{state:<10} {len(took):>6} {cuts[9]:>6.0f} ms {cuts[18]:>6.0f} ms {max(took):>6.0f} ms"
+
+
+if __name__ == "__main__":
+    main()

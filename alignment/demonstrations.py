@@ -22,6 +22,17 @@ class Curriculum:
     heldout: list[Demonstration]
 
 
+def check_apart(train: list[Demonstration], heldout: list[Demonstration]) -> None:
+    """Raise UserError where a record to measure on asks what one to learn from asks."""
+    known = {demonstration.asked for demonstration in train}
+    seen = sum(demonstration.asked in known for demonstration in heldout)
+    if seen:
+        raise UserError(
+            f"{seen} of {len(heldout)} records to measure on ask what records to learn from ask too, so that a loss on "
+            "them would tell nothing: take them out of one of the files."
+        )
+
+
 def curriculum(
     instructions: list[Demonstration],
     written: list[Demonstration],

@@ -8,6 +8,7 @@ the thumbs that KTO learns from, and what a start costs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -55,6 +56,15 @@ def estimate_round(store: Store, recipe: RoundRecipe, evaluated: dict[str, Any],
         "unknown": unknown,
         "jobs": used,
     }
+
+
+def as_it_took(done: Sequence[Job]) -> dict[str, Any]:
+    """What it is likely to take to do these jobs again: as long as they took, in the terms of `estimate_round`."""
+    results = [job.result or {} for job in done]
+    seconds = sum(result.get("seconds", 0.0) for result in results)
+    peak = max((result.get("peak_memory", 0) for result in results), default=0)
+    took = dict.fromkeys(("seconds", "low", "high"), seconds)
+    return {**took, "peak_memory": peak or None, "unknown": [], "jobs": len(done)}
 
 
 def _stages(recipe: RoundRecipe, evaluated: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

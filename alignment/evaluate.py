@@ -22,10 +22,10 @@ from alignment.sampling import Sample, Sampling, have_room
 from alignment.statistics import (
     as_voters_judge,
     best_of_n_kl,
-    bootstrap_mean,
     distinct,
     length_controlled,
     repetition,
+    win_rate,
     win_share,
 )
 from storage.errors import UserError
@@ -102,7 +102,7 @@ def _verdict(
 ) -> dict[str, Any]:
     """The win rate with its interval: raw, at equal lengths, and as voters would find it."""
     shares = [win_share(a, b) for a, b in zip(first, second, strict=True)]
-    win = bootstrap_mean(shares, recipe.seed)
+    win = win_rate(shares, recipe.seed)
     even = length_controlled(
         [
             (_couples(a, b, _win), _couples(_lengths(m), _lengths(t), lambda one, other: one - other))
@@ -147,8 +147,8 @@ def _baseline(
 
     On the first prompts, as many as were picked for.
     """
-    plain = bootstrap_mean([win_share(a, b) for a, b in zip(picked, theirs, strict=False)], recipe.seed)
-    beaten = bootstrap_mean([win_share(a, b) for a, b in zip(mine, picked, strict=False)], recipe.seed)
+    plain = win_rate([win_share(a, b) for a, b in zip(picked, theirs, strict=False)], recipe.seed)
+    beaten = win_rate([win_share(a, b) for a, b in zip(mine, picked, strict=False)], recipe.seed)
     return {
         "best_of": recipe.baseline_best_of,
         "prompts": len(picked),

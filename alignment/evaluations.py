@@ -37,6 +37,8 @@ def evaluate(
         if policy.kind != "policy":
             raise UserError(f"{policy.name} is a {policy.kind} model, and this takes a policy model.")
     judged_by, files = judge_named(store, judge, model, against)
+    if model.model_id == against.model_id and best_of == 1 and "best_of" not in settings:
+        raise UserError(f"{model.name} would be compared with itself: name another model, or let it answer best of n.")
     if best_of > 1:
         settings = {**settings, "best_of": best_of}
     if max(settings.get("best_of", 1), settings.get("baseline_best_of", 1)) > 1:

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from alignment.config import RoundRecipe, load_recipe, load_round_recipe, settings_of, stage_inputs
+from alignment.config import METHODS, RoundRecipe, load_recipe, load_round_recipe, settings_of, stage_inputs
 from alignment.estimate import estimate_round
 from alignment.readiness import check_excluded
 from alignment.rounds import EVALUATED
@@ -24,11 +24,18 @@ def plan(store: Store, settings: dict[str, Any]) -> dict[str, Any]:
     check_excluded(store, recipe.exclude_labelers)
     parent = registry.promoted(store)
     estimate = estimate_round(store, recipe, EVALUATED, parent) if parent else None
+    said = told(estimate) if estimate else "No model is promoted yet, so nothing can be estimated."
     return {
         "recipe": whole_round_recipe(recipe),
         "estimate": estimate,
-        "said": told(estimate) if estimate else "No model is promoted yet, so nothing can be estimated.",
+        "said": f"{said} {without_effect(recipe)}".strip(),
     }
+
+
+def without_effect(recipe: RoundRecipe) -> str:
+    """Which settings of other methods a recipe holds, in a sentence; empty where it holds none."""
+    others = [method for method in METHODS if method != recipe.method and getattr(recipe, method)]
+    return f"Its settings of {' and '.join(others)} have no effect on a round by {recipe.method}." if others else ""
 
 
 def plan_in_words(store: Store, settings: dict[str, Any]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from alignment.config import INPUTS, load_recipe
-from alignment.demonstrations import curriculum
+from alignment.demonstrations import check_apart, curriculum
 from alignment.modelcheck import matrices_of
 from alignment.settings import names_in
 from storage import demonstrations, jobs, labels, registry, snapshots, uploads
@@ -90,6 +90,7 @@ def sft(
     read = {setting: read_demonstrations(path) for setting, path in files.items()}
     own = demonstrations.standing(store) if written else []
     curriculum(read.get("instructions", []), own, read.get("heldout"), whole["heldout_share"])
+    check_apart(read.get("instructions", []) + own, read.get("heldout", []))
     if written:
         files["demonstrations"] = demonstrations.freeze(store)
     if keep and instructions is not None:

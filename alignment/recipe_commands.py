@@ -39,6 +39,9 @@ def round_settings(store: Store, method: str | None, recipe: Path | None, settin
         # One level down a setting of the command line goes beside those of the saved recipe.
         both = isinstance(value, dict) and isinstance(chosen.get(key), dict)
         chosen[key] = {**chosen[key], **value} if both else value
+    named = read_settings(None, settings).get("method", method)
+    if method and named != method:
+        raise UserError(f"The method is {method} by --method and {named} by --set: name one.")
     return {**chosen, **({"method": method} if method else {})}
 
 

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from alignment import queue, replay
 from alignment.config import ONLINE, RoundRecipe, load_round_recipe
-from alignment.estimate import estimate_round
+from alignment.estimate import as_it_took, estimate_round
 from alignment.evaluations import evaluation_spec, reward_judge
 from alignment.materialise import discard
 from alignment.readiness import check_ready
@@ -82,7 +82,7 @@ def start_replay(store: Store, round_id: int, actor: str) -> int:
     replay.check(store, original)
     with store.write() as db:
         _check_none_at_work(store)
-        again = rounds.insert_replay(db, original, actor)
+        again = rounds.insert_replay(db, original, actor, as_it_took(jobs.of_round(store, round_id)))
         advance(store, db, again)
     return again
 

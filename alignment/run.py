@@ -26,6 +26,7 @@ from typing import Any
 from alignment.config import Recipe
 from alignment.jobdir import JobDir, job_environment
 from alignment.settings import TrainerSettings
+from alignment.worked import begin
 from storage.errors import UserError
 from storage.failures import Failure
 from storage.weights import settings_sha256
@@ -47,12 +48,12 @@ def run_job(job: JobDir) -> int:
     recipe = None
     try:
         job.error.unlink(missing_ok=True)
-        started = time.monotonic()
+        earlier, started = begin(job), time.monotonic()
         recipe = job.recipe()
         read = _read(job, recipe)
         with _temporary_files_inside(job):
             result = _dispatch(job, recipe)
-        result["seconds"] = round(time.monotonic() - started, 3)
+        result["seconds"] = round(earlier + time.monotonic() - started, 3)
         result["peak_memory"] = _peak_memory()
         result["machine"] = _machine()
         result["read"] = read

@@ -34,6 +34,16 @@ def bootstrap_mean(values: Sequence[float], seed: int = 0, resamples: int = RESA
     return Interval(mean, min(float(low), mean), max(float(high), mean))
 
 
+def win_rate(shares: Sequence[float], seed: int = 0) -> Interval:
+    """The mean share of won comparisons (one a prompt, 0 to 1), with `bootstrap_mean`'s interval.
+
+    Where all prompts came out alike a bootstrap knows of no chance, and Wilson's interval of as many trials stands in.
+    """
+    if len(set(shares)) == 1:
+        return wilson(sum(shares), len(shares))
+    return bootstrap_mean(shares, seed)
+
+
 def wilson(successes: float, trials: int) -> Interval:
     """A share of independent trials with Wilson's score interval (Wilson 1927), which holds at 0 and at 1 too."""
     if trials == 0:

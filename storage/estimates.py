@@ -12,11 +12,12 @@ def told(estimate: dict[str, Any]) -> str:
     unknown = ", ".join(estimate["unknown"])
     if estimate["seconds"] is None:
         return f"How long it takes cannot be told yet: there is no past job to learn from ({unknown})."
+    low, high = duration(estimate["low"]), duration(estimate["high"])
     said = (
-        f"About {duration(estimate['seconds'])} of work ({duration(estimate['low'])} to {duration(estimate['high'])})"
+        f"About {duration(estimate['seconds'])} of work{f' ({low} to {high})' if low != high else ''}"
         f"{_memory(estimate)}, by {estimate['jobs']} past jobs."
     )
-    return f"{said} Without what no past job tells of: {unknown}." if unknown else said
+    return f"{said} That leaves out {unknown}, of which there was none yet." if unknown else said
 
 
 def judged(estimate: dict[str, Any], seconds: float, peak_memory: float | None) -> str:

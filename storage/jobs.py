@@ -217,7 +217,7 @@ def get(store: Store, job_id: int) -> Job:
     """One job. Raises UserError when there is none of that number."""
     row = store.row("SELECT * FROM jobs WHERE job_id = ?", [job_id])
     if row is None:
-        raise UserError(f"There is no job {job_id}: `rounds` lists the rounds and their jobs.")
+        raise UserError(f"There is no job {job_id}: `jobs` lists them.")
     return to_job(row)
 
 

@@ -35,7 +35,8 @@ SELECT s.labeler FROM preferences p JOIN showings s USING (showing_id)
 UNION SELECT labeler FROM ratings UNION SELECT labeler FROM demonstrations ORDER BY 1
 """
 WON = """
-SELECT m.name AS against, e.judge, e.win_rate, e.low, e.high, e.prompts
+SELECT m.name AS against, e.judge, e.win_rate, e.low, e.high, e.prompts,
+       coalesce(json_extract(e.result, '$.best_of'), 1) AS best_of
 FROM evaluations e JOIN models m ON m.model_id = e.against_id WHERE e.model_id = ? ORDER BY e.evaluation_id
 """
 Behind = dict[Kind, Ids]  # all rows behind a model, each once however often it was learned from
@@ -51,6 +52,7 @@ class Won:
     low: float
     high: float
     prompts: int
+    best_of: int
 
 
 @dataclass(frozen=True)

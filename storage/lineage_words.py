@@ -13,7 +13,10 @@ from storage.lineage import KINDS, Ancestor, Influence, Lineage, Won, labelers_b
 from storage.records import Model, Round
 
 # Of a recipe and of what was measured, as much as goes into a line; a record has all.
-SETTINGS = ("seed", "fold", "tuning", "epochs", "learning_rate", "loss_type", "beta", "kl_coef", "rollouts")
+SETTINGS = (
+    *("seed", "fold", "tuning", "epochs", "max_steps", "learning_rate"),
+    *("loss_type", "beta", "kl_coef", "rollouts"),
+)
 FIGURES = ("loss", "loss_before", "loss_after", "accuracy", "kl", "reward")
 
 
@@ -113,6 +116,8 @@ def in_words(one: Ancestor) -> list[str]:
     if one.excluded:
         said.append(f"without what {', '.join(one.excluded)} said")
     settings = {**card.get("recipe", {}), "learning_rate": card.get("figures", {}).get("learning_rate")}
+    if settings.get("max_steps"):
+        settings.pop("epochs", None)  # of which it was not so many
     for title, values, names in (("recipe", settings, SETTINGS), ("figures", card.get("figures", {}), FIGURES)):
         shown = [f"{name} {_short(values[name])}" for name in names if values.get(name) is not None]
         said += [f"{title}: {', '.join(shown)}"] if shown else []
@@ -121,7 +126,9 @@ def in_words(one: Ancestor) -> list[str]:
 
 def told(won: Won) -> str:
     """A comparison in a few words."""
-    return f"wins {won.win_rate:.0%} against {won.against} ({won.low:.0%} to {won.high:.0%}), by {won.judge}"
+    best = f", with the best of {won.best_of} answers" if won.best_of > 1 else ""
+    interval = f"{won.low:.0%} to {won.high:.0%}"
+    return f"wins {won.win_rate:.0%} against {won.against} ({interval}){best}, on {won.prompts} prompts, by {won.judge}"
 
 
 def _record(one: Ancestor, names: dict[int, str]) -> dict[str, Any]:

@@ -52,13 +52,13 @@ def insert_round(
     return round_id
 
 
-def insert_replay(db: Database, original: Round, requested_by: str) -> int:
+def insert_replay(db: Database, original: Round, requested_by: str, estimate: dict[str, Any] | None = None) -> int:
     """Open a round that does again what another one did, inside the caller's transaction."""
     cursor = db.execute(
         "INSERT INTO rounds (method, status, snapshot_id, parent_id, recipe, requested_by, created_at, estimate,"
-        " ratings_sha256, replay_of) SELECT method, 'running', snapshot_id, parent_id, recipe, ?, ?, estimate,"
+        " ratings_sha256, replay_of) SELECT method, 'running', snapshot_id, parent_id, recipe, ?, ?, ?,"
         " ratings_sha256, round_id FROM rounds WHERE round_id = ?",
-        [requested_by, now(), original.round_id],
+        [requested_by, now(), json.dumps(estimate) if estimate else None, original.round_id],
     )
     round_id = int(cursor.lastrowid or 0)
     record(db, requested_by, "replay", f"round {original.round_id}", as_round=round_id)

@@ -45,7 +45,7 @@ def click(page: Page, name: str) -> None:
 def finish_round(store: Store, **evaluation: Any) -> None:
     for _ in ("reward", "judge", "policy"):
         finish(store, dict(TRAINED))
-    finish(store, {"win_rate": 0.7, "low": 0.6, "high": 0.8, "prompts": 8, **evaluation})
+    finish(store, {"win_rate": 0.7, "low": 0.6, "high": 0.8, "prompts": 64, **evaluation})
 
 
 def test_too_few_labels_are_said_before_anything_is_pressed(page: Page) -> None:
@@ -72,7 +72,7 @@ def test_a_round_is_started_followed_promoted_and_rolled_back(store: Store, page
     finish_round(store, examples=[example], baseline={**baseline, **beaten})
     expect(page.locator("h1")).to_have_text("May I promote round-1?")
     expect(page.locator(".answer")).to_have_text(
-        f"Yes: by its judge, on 8 held-out prompts, round-1 wins 70% against {parent}, "
+        f"Yes: by its judge, on 64 held-out prompts, round-1 wins 70% against {parent}, "
         "and the whole 95% interval (60% to 80%) is above one half."
     )
     expect(page.locator(".rival")).to_have_text(
@@ -221,7 +221,7 @@ def test_two_models_are_compared_and_the_result_is_kept_and_listed(store: Store,
     assert models[job.spec["recipe"]["judge"]["reward"]["model_id"]] == "round-1-judge"
     assert models[job.spec["recipe"]["reward_model"]["model_id"]] == "round-1-reward"
     example = {"prompt": "Why?", "answer": "<b>So</b>", "against": "No."}
-    result = {"win_rate": 0.9, "low": 0.8, "high": 0.95, "prompts": 8, "best_of": 8, "examples": [example]}
+    result = {"win_rate": 0.9, "low": 0.8, "high": 0.95, "prompts": 64, "best_of": 8, "examples": [example]}
     finish(store, result)
     newest = page.locator(".comparisons details.model").first
     expect(newest.locator("summary").first).to_have_text(re.compile(r"90% \(80 to 95\)"), timeout=10_000)

@@ -47,7 +47,7 @@ def vote_anew(store: Store, count: int) -> None:
 def finish_round(store: Store, low: float) -> None:
     """Do the worker's part until the round at work is over."""
     while round_rows.running(store):
-        finish(store, {"win_rate": 0.7, "low": low, "high": 0.8, "prompts": 8})
+        finish(store, {"win_rate": 0.7, "low": low, "high": 0.8, "prompts": 64})
 
 
 def stopped_because(store: Store) -> str:

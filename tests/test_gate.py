@@ -31,7 +31,7 @@ def candidate(store: Store) -> str:
 
 
 def judge(store: Store, low: float, **result: float) -> None:
-    finish(store, {"win_rate": 0.7, "low": low, "high": 0.8, "prompts": 8, **result})
+    finish(store, {"win_rate": 0.7, "low": low, "high": 0.8, "prompts": 64, **result})
 
 
 def compare(store: Store, name: str, low: float, **result: float) -> None:
@@ -39,7 +39,7 @@ def compare(store: Store, name: str, low: float, **result: float) -> None:
     against = registry.require_promoted(store)
     with store.write() as db:
         job_id = jobs.enqueue(db, "evaluate", {"of": f"{name} {low} {result}"}, "test")
-        found = {"win_rate": 0.7, "low": low, "high": 0.8, "prompts": 8, **result}
+        found = {"win_rate": 0.7, "low": low, "high": 0.8, "prompts": 64, **result}
         round_rows.insert_evaluation(
             db, registry.by_name(store, name).model_id, against.model_id, "reward model", job_id, found
         )
@@ -90,8 +90,24 @@ def test_a_reason_overrides_and_is_kept_and_listed(
 def test_a_model_that_was_promoted_before_needs_no_reason_again(store: Store, candidate: str) -> None:
     judge(store, 0.4)
     registry.promote(store, candidate, "test", reason="a trial")
-    registry.rollback(store, "test")
+    register(store, "brought")
+    registry.promote(store, "brought", "test")
     assert registry.promote(store, candidate, "test").status == "promoted"
+
+
+def test_a_model_that_was_rolled_back_from_is_judged_as_before(store: Store, candidate: str) -> None:
+    judge(store, 0.4)
+    registry.promote(store, candidate, "test", reason="a trial")
+    registry.rollback(store, "test")
+    with pytest.raises(UserError, match="round-1 is not shown to be better"):
+        registry.promote(store, candidate, "test")
+    registry.promote(store, candidate, "test", reason="a second trial")
+
+
+def test_a_few_prompts_promote_nothing(store: Store, candidate: str) -> None:
+    judge(store, 0.7, prompts=19)
+    with pytest.raises(UserError, match="on 19 prompts alone, and a verdict that promotes takes at least 20"):
+        registry.promote(store, candidate, "test")
 
 
 def test_a_model_that_nobody_judged_passes_and_one_that_lost_does_not(store: Store) -> None:

@@ -12,7 +12,7 @@ from alignment.lineage_commands import lineage_command, shaped_by_command, tree
 from labeling import session
 from labeling.accounts import ensure_user
 from labeling.rating import rate
-from storage import demonstrations, jobs, ratings, registry, snapshots
+from storage import demonstrations, jobs, ratings, registry, rounds, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.lineage import influence, labelers_behind, lineage, who
@@ -161,6 +161,24 @@ def test_the_commands_say_the_same_as_the_records(store: Store, capsys: pytest.C
     ]
     shaped_by_command("ann", store.home, as_json=True)
     assert [one["name"] for one in json.loads(capsys.readouterr().out)["models"]] == ["round-1"]
+
+
+def test_a_comparison_says_what_it_rests_on_and_steps_stand_in_for_epochs(store: Store) -> None:
+    tuned = start(store)
+    recipe = {"policy": tuned, "epochs": 3, "max_steps": 200}
+    vote(store, "ann", {"train1": "left"})
+    trained(store, "round-1", "dpo", "tuned", inputs=of_votes(store), recipe=recipe)
+    new = registry.by_name(store, "round-1").model_id
+    with store.write() as db:
+        for number, best_of in enumerate((1, 4)):
+            job_id = jobs.enqueue(db, "evaluate", {"of": number}, "test")
+            result = {"win_rate": 0.62, "low": 0.25, "high": 0.88, "prompts": 24, "best_of": best_of}
+            found = result if best_of > 1 else {key: value for key, value in result.items() if key != "best_of"}
+            rounds.insert_evaluation(db, new, tuned["model_id"], "votes", job_id, found)
+    lines = tree(lineage(store, "round-1"))
+    assert "  - recipe: max_steps 200" in lines
+    assert "  - wins 62% against tuned (25% to 88%), on 24 prompts, by votes" in lines
+    assert "  - wins 62% against tuned (25% to 88%), with the best of 4 answers, on 24 prompts, by votes" in lines
 
 
 def test_unknown_names_are_refused(store: Store) -> None:

@@ -10,7 +10,7 @@ import yaml
 
 from alignment import rounds
 from alignment.config import METHODS, load_round_recipe
-from alignment.plans import as_yaml, plan, whole_round_recipe
+from alignment.plans import as_yaml, plan, whole_round_recipe, without_effect
 from alignment.recipe_commands import round_settings
 from storage import jobs, recipes, registry, snapshots
 from storage import rounds as round_rows
@@ -32,6 +32,12 @@ def test_the_recipe_that_is_shown_is_the_one_that_runs(method: str) -> None:
     assert whole["evaluate"]["max_prompts"] == 128
     again = load_round_recipe(yaml.safe_load(as_yaml(whole)))
     assert whole_round_recipe(again) == whole
+
+
+def test_settings_of_a_method_that_does_not_run_are_named() -> None:
+    other = load_round_recipe({"method": "ppo", "dpo": {"beta": 0.2}, "kto": {"beta": 0.2}, "ppo": {"rollouts": 2}})
+    assert without_effect(other) == "Its settings of dpo and kto have no effect on a round by ppo."
+    assert without_effect(load_round_recipe({"dpo": {"beta": 0.2}})) == ""
 
 
 def test_a_saved_recipe_is_the_newest_of_its_name(store: Store) -> None:
@@ -127,7 +133,7 @@ def test_a_round_keeps_its_estimate_and_is_held_to_it(voted: Store) -> None:
     assert this.estimate is not None
     assert this.estimate["seconds"] == pytest.approx(90.0)  # the judge learns from half as many votes
     assert this.estimate["unknown"] == ["policy", "evaluation"]
-    assert "Without what no past job tells of: policy, evaluation." in round_rows.estimated(voted, this)
+    assert "That leaves out policy, evaluation, of which there was none yet." in round_rows.estimated(voted, this)
 
 
 def test_how_wrong_it_was_is_worked_out_by_hand() -> None:

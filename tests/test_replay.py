@@ -19,7 +19,7 @@ from storage.errors import UserError
 from storage.weights import settings_sha256, weights_sha256
 from tests.test_rounds import add_heldout, add_votes
 
-VERDICT = {"win_rate": 0.7, "low": 0.6, "high": 0.8, "prompts": 8}
+VERDICT = {"win_rate": 0.7, "low": 0.6, "high": 0.8, "prompts": 64}
 
 
 def work(store: Store, weights: bytes = b"w", result: dict[str, Any] | None = None) -> jobs.Job:

@@ -102,7 +102,7 @@ def test_one_stage_follows_another_to_a_candidate_with_a_verdict(store: Store) -
     add_heldout(store, 8)
     round_id = rounds.start(store, "dpo", {"dpo": {"beta": 0.3}, "seed": 5}, "local")
     stages = [finish(store, {"accuracy": 0.8}).stage for _ in range(3)]
-    verdict = {"win_rate": 0.7, "low": 0.6, "high": 0.8, "prompts": 8}
+    verdict = {"win_rate": 0.7, "low": 0.6, "high": 0.8, "prompts": 64}
     last = finish(store, verdict)  # type: ignore[arg-type]
     this = round_rows.get(store, round_id)
     assert [*stages, last.stage] == ["reward", "judge", "policy", "evaluation"]
@@ -124,7 +124,7 @@ def test_a_candidate_is_recommended_only_when_its_own_judge_says_it_is_better(
     round_id = rounds.start(store, "dpo", {}, "local")
     for _ in range(3):
         finish(store, {})
-    finish(store, {"win_rate": 0.7, "low": low, "high": 0.8, "prompts": 8})
+    finish(store, {"win_rate": 0.7, "low": low, "high": 0.8, "prompts": 64})
     status_command(round_id, store.home)
     said = capsys.readouterr().out
     assert "by its judge it wins 70%" in said

@@ -26,6 +26,13 @@ def test_a_mean_without_spread_has_no_width() -> None:
     assert statistics.bootstrap_mean([0.5, 0.5, 0.5]) == statistics.Interval(0.5, 0.5, 0.5)
 
 
+def test_a_win_rate_on_prompts_that_all_agree_is_as_uncertain_as_so_many_trials() -> None:
+    assert statistics.win_rate([1.0, 1.0]).low == pytest.approx(2 / (2 + statistics.Z95**2))
+    tied = statistics.win_rate([0.5] * 4)
+    assert (tied.value, tied.low) == (0.5, pytest.approx(1 - tied.high))
+    assert statistics.win_rate([0.0, 1.0], seed=3) == statistics.bootstrap_mean([0.0, 1.0], seed=3)
+
+
 def test_a_bootstrap_agrees_with_the_normal_interval_on_many_values() -> None:
     interval = statistics.bootstrap_mean([0.0, 1.0] * 200)
     half = statistics.Z95 * math.sqrt(0.25 / 400)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +30,13 @@ def test_the_answer_hangs_on_the_interval(win_rate: float, low: float, high: flo
         "by its judge, on 128 held-out prompts, round-1 wins "
     )
     assert may_promote(evaluation) == sentence.startswith("Yes")
+
+
+def test_a_win_on_a_few_prompts_is_no_yes() -> None:
+    few = replace(evaluated(0.9, 0.8, 0.97), prompts=19)
+    assert verdict(few, "x", "y").startswith("Not yet: by its judge, on 19 held-out prompts")
+    assert verdict(few, "x", "y").endswith("but a verdict that promotes takes at least 20 prompts.")
+    assert not may_promote(few)
 
 
 def test_a_judge_that_may_err_too_often_is_not_enough() -> None:

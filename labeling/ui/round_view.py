@@ -148,7 +148,7 @@ def _measured(result: dict[str, Any], made: Model | None) -> str:
     if agreement := spread(result, "accuracy"):
         said.append(f"agrees with {agreement} of the unseen")
     link = f" {_report_link(made, REPORT)}" if made is not None and made.kind == "reward" else ""
-    return f'<p class="measured">{escape(", ".join(said))}{link}</p>' if said else ""
+    return f'<p class="measured">{escape(", ".join(said))}.{link}</p>' if said else ""
 
 
 def _method(this: Round) -> str:

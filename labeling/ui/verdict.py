@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from storage.gate import may_promote
+from storage.gate import FEWEST_PROMPTS, may_promote
 from storage.records import Evaluation
 
 Figures = dict[str, Any]
@@ -21,6 +21,11 @@ def verdict(evaluation: Evaluation, candidate: str, parent: str) -> str:
         return f"No: {measured}, and the whole {interval} is below one half."
     if evaluation.low <= 0.5:
         return f"Not yet: {measured}, and the {interval} still holds one half."
+    if evaluation.prompts < FEWEST_PROMPTS:
+        return (
+            f"Not yet: {measured}, and the {interval} is above one half; but a verdict that promotes takes at least "
+            f"{FEWEST_PROMPTS} prompts."
+        )
     if not may_promote(evaluation):
         return (
             f"Not yet: {measured}, and its {interval} is above one half; but counting the judge's own errors, voters "

@@ -106,7 +106,10 @@ MALFORMED = [
     ({"instruction": "x", "output": "\ud800"}, "half a surrogate pair"),
     ({"instruction": "x", "instances": []}, "its instances are no list"),
     ({"instruction": "x", "instances": ["y"]}, "no object"),
-    ({"instruction": "x", "instances": [{"input": "", "output": "y"}, {"input": "z"}]}, "it has no output"),
+    (
+        {"instruction": "x", "instances": [{"input": "", "output": "y"}, {"input": "z"}]},
+        "it has no output in instance 2 of 2",
+    ),
     ({"prompt": "x"}, "neither instruction nor messages, but 'prompt'"),
     ({}, "no fields"),
     ("x", "no object"),

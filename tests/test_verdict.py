@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labeling.ui.verdict import against_best_of, baseline_wins, caution, figures, verdict
+from labeling.ui.verdict import against_best_of, baseline_wins, caution, figures, meanings, verdict
 from storage.gate import may_promote
 from storage.records import Evaluation
 
@@ -48,6 +48,17 @@ def test_a_judge_that_may_err_too_often_is_not_enough() -> None:
     assert verdict(unsure, "round-1", "demo").startswith("Not yet")
     assert "voters would prefer it in 90% (30 to 100), which still holds one half" in verdict(unsure, "x", "demo")
     assert (may_promote(sure), may_promote(unsure)) == (True, False)
+
+
+def test_every_figure_that_is_no_plain_word_is_explained() -> None:
+    baseline = {"best_of": 8, "win_rate": 0.75, "low": 0.7, "high": 0.8, "beaten": 0.4, "beaten_low": 0.3}
+    measured = {"sft_loss": 0.2, "ended": 1.0, "repetition": 0.0, "distinct_2": 0.4, "kl": 2.0, "mean_words": 30.0}
+    names = [
+        name for name, _ in figures(evaluated(0.7, 0.6, 0.8, baseline=baseline, **measured), {"accuracy": 0.7}, {})
+    ]
+    told = [name for name, said in meanings([*names, "Its judge agrees with"]) if said.endswith(".")]
+    assert set(names) - set(told) == {"Words an answer", "Judged by"}
+    assert "Wins against that best of 8" in told
 
 
 def test_best_of_n_stands_beside_the_candidate() -> None:

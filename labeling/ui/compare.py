@@ -13,7 +13,7 @@ from labeling.ui.actions import Actions
 from labeling.ui.curves import interval
 from labeling.ui.errors import notice
 from labeling.ui.identity import researcher_of
-from labeling.ui.round_view import examples_to_read
+from labeling.ui.round_view import examples_to_read, listed
 from labeling.ui.verdict import figures, percent, spread
 from storage import jobs, registry, rounds
 from storage.database import Store
@@ -119,14 +119,11 @@ def _waiting(job: Job, names: dict[int, str]) -> str:
 def _done(one: Evaluation, names: dict[int, str]) -> str:
     won = spread({"win": one.win_rate, "win_low": one.low, "win_high": one.high}, "win")
     mine, theirs = names[one.model_id], names[one.against_id]
-    rows = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in figures(one, {}, {})
-    )
     return (
         f'<details class="model"><summary>{_pair(mine, one.result.get("best_of", 1), theirs)}<span>{won}</span>'
         f'<span class="when">{one.created_at[:10]}</span></summary><div class="verdict">'
         f"{interval(one.win_rate, one.low, one.high)}<p>{one.prompts} held-out prompts.</p>"
-        f'<dl class="figures">{rows}</dl>'
+        f"{listed(figures(one, {}, {}))}"
         f"{examples_to_read(one.result.get('examples', []), mine, theirs)}</div></details>"
     )
 

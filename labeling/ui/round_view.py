@@ -10,7 +10,7 @@ import yaml
 
 from labeling.ui.course_chart import course_chart
 from labeling.ui.curves import curve, interval, number
-from labeling.ui.verdict import against_best_of, baseline_wins, caution, figures, percent, spread, verdict
+from labeling.ui.verdict import against_best_of, baseline_wins, caution, figures, meanings, percent, spread, verdict
 from storage import jobs, registry, rounds
 from storage.database import Store
 from storage.lineage_words import left_out
@@ -64,18 +64,24 @@ def verdict_card(store: Store, this: Round | None) -> str:
     answer = verdict(evaluation, *names)
     beaten = against_best_of(evaluation, *names)
     rival = f'<p class="rival">{escape(beaten)}</p>' if beaten else ""
-    rows = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
-        for name, value in figures(evaluation, policy, judge)
-    )
     warning = f'<p class="caution">{escape(caution(judge))}</p>' if caution(judge) else ""
     return (
         f'<section class="card verdict"><h1>{escape(question)}</h1><p class="answer">{escape(answer)}</p>'
         f"{interval(evaluation.win_rate, evaluation.low, evaluation.high)}{rival}{warning}"
-        f'<dl class="figures">{rows}</dl>'
+        f"{listed(figures(evaluation, policy, judge))}"
         f"{course_chart(evaluation.result.get('course', []), evaluation.result.get('over_optimised'))}"
         f"{examples_to_read(evaluation.result.get('examples', []))}</section>"
     )
+
+
+def listed(known: list[tuple[str, str]]) -> str:
+    """Figures by their names, and behind a click what they mean."""
+    rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in known)
+    explained = meanings([name for name, _ in known])
+    meant = "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in explained)
+    summary = "<summary>What these figures mean</summary>"
+    more = f'<details class="meanings">{summary}<dl>{meant}</dl></details>' if meant else ""
+    return f'<dl class="figures">{rows}</dl>{more}'
 
 
 def round_card(store: Store, this: Round) -> str:

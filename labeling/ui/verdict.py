@@ -9,6 +9,29 @@ from storage.gate import FEWEST_PROMPTS, may_promote
 from storage.records import Evaluation
 
 Figures = dict[str, Any]
+# What figures say, by the words that their names begin with.
+MEANINGS = {
+    "Win rate at equal length": (
+        "the win rate where both answers have as many words: a model that only learned to write more is at one half."
+    ),
+    "Win rate of its parent's best": (
+        "how often the best of several answers of the parent, picked by the reward model, beats a single one of its "
+        "answers. It takes no training."
+    ),
+    "Wins against that best": "how often an answer of the candidate beats that pick.",
+    "Loss on held-out demonstrations": (
+        "nats a token on examples that the fine-tuning held out: what the model could do, and whether it still can."
+    ),
+    "Answers that end": "by themselves, before the longest length.",
+    "Repetition": "three words in a row that the same answer has had before.",
+    "Distinct word pairs": "how many of all pairs of neighbouring words differ: the fewer, the more alike the answers.",
+    "KL from its parent": "how far the candidate has moved, in nats an answer.",
+    "Agrees with unseen votes": (
+        "how often the candidate has come to find the answer likelier that a labeler preferred, on votes that it did "
+        "not learn from."
+    ),
+    "Its judge agrees with": "how often the judge prefers what a labeler did, on votes that it did not learn from.",
+}
 
 
 def verdict(evaluation: Evaluation, candidate: str, parent: str) -> str:
@@ -88,6 +111,12 @@ def figures(evaluation: Evaluation, policy: Figures, judge: Figures) -> list[tup
         ("Judged by", evaluation.judge),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def meanings(names: list[str]) -> list[tuple[str, str]]:
+    """Of figures with these names, the ones that need saying what they mean, and that."""
+    found = [(name, next((said for start, said in MEANINGS.items() if name.startswith(start)), "")) for name in names]
+    return [(name, said) for name, said in found if said]
 
 
 def spread(result: Figures, name: str, ends: str | None = None) -> str | None:

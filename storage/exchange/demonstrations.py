@@ -65,7 +65,13 @@ def demonstrations_of(record: Any) -> list[Demonstration]:
         return [_answered(instruction, record)]
     if not isinstance(instances, list) or not instances:
         raise BadRow("its instances are no list of objects with input and output")
-    return [_answered(instruction, instance) for instance in instances]
+    found = []
+    for number, instance in enumerate(instances, start=1):
+        try:
+            found.append(_answered(instruction, instance))
+        except BadRow as error:
+            raise BadRow(f"{error} in instance {number} of {len(instances)}") from error
+    return found
 
 
 def _answered(instruction: str, fields: Any) -> Demonstration:

@@ -158,6 +158,8 @@ def _line_of_record(text: str, number: int) -> int:
 def _json_line(line: str) -> Any:
     try:
         return json.loads(line)
+    except json.JSONDecodeError as error:  # its own line number would be that within this line
+        return BadRow(f"it is no JSON ({error.msg} at character {error.colno})")
     except (ValueError, RecursionError) as error:
         return BadRow(f"it is no JSON ({_reason(error)})")
 

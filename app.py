@@ -21,6 +21,7 @@ import alignment.recipe_commands
 import alignment.round_commands
 import labeling.accounts
 import storage.commands
+import storage.project_commands
 from alignment.waiting import Unfinished
 from storage.console import DEFAULT_HOME, Home, Json, answer
 from storage.database import FREE_SPACE, Store, remedy, sqlite3
@@ -39,6 +40,7 @@ alignment.lineage_commands.add_commands(alignment.model_commands.model_app)
 cli.add_typer(alignment.model_commands.model_app, name="model")
 cli.add_typer(user_app, name="user")
 storage.commands.add_commands(cli)
+storage.project_commands.add_commands(cli)
 alignment.commands.add_commands(cli)
 alignment.round_commands.add_commands(cli)
 alignment.job_commands.add_commands(cli)

@@ -10,11 +10,13 @@ from typing import Any
 from sqlite_utils import Database
 
 from labeling import pairing
+from labeling.details import check_flag
 from storage import labels
 from storage.database import MOST_ID, Store
+from storage.details import NOTHING, insert_details, turned
 from storage.errors import UserError
 from storage.prompts import CHAT_SOURCE, NewPrompt, insert_prompts, split_of_chat
-from storage.records import Message, NewCompletion, Progress, Showing, Vote
+from storage.records import Details, Message, NewCompletion, Progress, Showing, Vote
 
 TO_SHOWN = {"a": "left", "b": "right"}
 FLIP = {"left": "right", "right": "left", "a": "b", "b": "a"}
@@ -44,16 +46,18 @@ def vote(
     client_key: str = "",
     seconds: float | None = None,
     amend: bool = False,
+    details: Details = NOTHING,
 ) -> Vote:
     """Record a vote on a showing; it is on disk when this returns.
 
     `verdict` is as shown: left, right, tie, both_bad or skip; `strength` is 1 (barely) to 4 (far) for left and
     right, else 0. The same `client_key` again, or a second click on an answered showing, is the vote that stands
-    (`duplicate`), unless `amend` says that it is a change of mind, which supersedes it.
+    (`duplicate`), unless `amend` says that it is a change of mind, which supersedes it, `details` included.
     Raises UserError for anything that is not a vote on one of this labeler's showings.
     """
     _check(verdict, strength, client_key, seconds)
     _check_showing_id(showing_id)
+    check_flag(verdict, details)
     with store.write() as db:
         showing = labels.showing_of(db, showing_id, labeler)
         flipped = bool(showing["flipped"])
@@ -72,6 +76,7 @@ def vote(
             seconds,
             stands["preference_id"] if stands else None,
         )
+        insert_details(db, preference_id, turned(details, flipped))
     return Vote(preference_id, showing_id, verdict, strength, False)
 
 

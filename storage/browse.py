@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.database import Store
+from storage.details import NOTHING, details_of, turned
 from storage.labels import STANDING_VOTES
-from storage.records import Message
+from storage.records import Details, Message
 
 PAGE = 50  # votes to a page
 
 SHOWN = f"""
-SELECT p.preference_id, p.strength, p.created_at, s.labeler, q.messages,
+SELECT p.preference_id, s.showing_id, p.strength, p.created_at, s.labeler, s.flipped, q.messages,
        iif(s.flipped, y.text, x.text) AS left, iif(s.flipped, x.text, y.text) AS right,
        CASE p.verdict WHEN 'a' THEN iif(s.flipped, 'right', 'left') WHEN 'b' THEN iif(s.flipped, 'left', 'right')
                       ELSE p.verdict END AS shown
@@ -31,9 +32,10 @@ THUMBS = "SELECT thumb, count(*) AS n FROM current_ratings GROUP BY thumb"
 
 @dataclass(frozen=True)
 class ShownVote:
-    """A standing vote, with the sides and the verdict (left, right, tie, both_bad, skip) in the order shown."""
+    """A standing vote: sides, verdict (left, right, tie, both_bad, skip) and ratings in the order shown."""
 
     preference_id: int
+    showing_id: int
     labeler: str
     prompt: tuple[Message, ...]
     left: str
@@ -41,6 +43,7 @@ class ShownVote:
     verdict: str
     strength: int
     created_at: str
+    details: Details
 
 
 @dataclass(frozen=True)
@@ -102,15 +105,17 @@ def votes(
     where = edge if before is not None or after is not None else "true"
     rows = store.rows(f"{MATCHING} AND {where} ORDER BY preference_id {order} LIMIT {PAGE + 1}", wanted)
     more = len(rows) > PAGE
-    found = [_shown_vote(row) for row in rows[:PAGE]]
+    said = details_of(store, [row["preference_id"] for row in rows])
+    found = [_shown_vote(row, said.get(row["preference_id"], NOTHING)) for row in rows[:PAGE]]
     if after is not None:
         return VotePage(found[::-1], newer=more, older=True)
     return VotePage(found, newer=before is not None, older=more)
 
 
-def _shown_vote(row: dict[str, Any]) -> ShownVote:
+def _shown_vote(row: dict[str, Any], details: Details) -> ShownVote:
     return ShownVote(
         row["preference_id"],
+        row["showing_id"],
         row["labeler"],
         tuple(json.loads(row["messages"])),
         row["left"],
@@ -118,6 +123,7 @@ def _shown_vote(row: dict[str, Any]) -> ShownVote:
         row["shown"],
         row["strength"],
         row["created_at"],
+        turned(details, bool(row["flipped"])),
     )
 
 

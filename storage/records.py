@@ -59,6 +59,20 @@ class Showing:
 
 
 @dataclass(frozen=True)
+class Details:
+    """What a labeler says with a decision besides its verdict.
+
+    `flagged`: something is wrong with the pair itself, for which the verdict is a skip. `ratings` has by criterion how
+    good the two answers are, 1 to 5 each, in the order of the verdict's sides.
+    """
+
+    flagged: bool = False
+    reasons: tuple[str, ...] = ()
+    comment: str = ""
+    ratings: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Vote:
     """An acknowledged vote, in the order shown. `duplicate` says that it was there already."""
 

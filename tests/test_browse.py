@@ -80,7 +80,7 @@ def test_a_page_is_found_by_walking_the_votes_in_order(store: Store) -> None:
     browse.votes(store, before=9)
     browse.votes(store, after=9)
     store.db().conn.set_trace_callback(None)
-    selects = [statement for statement in statements if "SELECT" in statement]
+    selects = [statement for statement in statements if "current_preferences" in statement]
     for statement, first in zip(selects, ("SCAN p", "SEARCH p", "SEARCH p"), strict=True):
         steps = [row["detail"] for row in store.rows(f"EXPLAIN QUERY PLAN {statement}")]
         assert steps[0].startswith(first)

@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from alignment.inference import InferenceServer
-from storage import labels, registry
+from storage import browse, labels, registry
 from storage.database import Store
+from storage.project import set_project
 from storage.prompts import NewPrompt, add_prompts
 from storage.records import NewCompletion
 from tests.conftest import add_pairs
@@ -391,3 +392,50 @@ def test_an_empty_page_says_why_and_shows_a_pair_when_one_comes(address: str, br
         )
         add_pairs(store, 1)
         expect(left(page)).to_be_visible()
+
+
+def test_reasons_grades_and_words_go_with_the_vote_and_outlive_a_reload(store: Store, page: Page) -> None:
+    set_project(store, "criteria", ["honest"], "test")
+    page.reload()
+    expect(left(page)).not_to_be_empty()
+    first = left(page).inner_text()
+    page.keyboard.press("r")
+    button(page, "clearer").click()
+    expect(button(page, "clearer")).to_be_focused()
+    page.get_by_role("group", name="honest: A, 1 to 5").get_by_role("button", name="5").click()
+    page.get_by_label("In your own words").fill("<b>It answers.</b>")
+    page.reload()
+    expect(left(page)).to_have_text(first)
+    expect(button(page, "clearer")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_label("In your own words")).to_have_value("<b>It answers.</b>")
+    page.get_by_role("group", name="honest: B, 1 to 5").get_by_role("button", name="2").click()
+    page.keyboard.press("1")
+    expect(left(page)).not_to_have_text(first)
+    expect(button(page, "clearer")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("z")
+    expect(button(page, "clearer")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("f")
+    until(page, lambda: len(stored(store)) == 3)
+    (vote,) = browse.votes(store).votes
+    assert (vote.verdict, vote.details.flagged, vote.details.reasons) == ("skip", True, ("clearer",))
+    assert (vote.details.ratings, vote.details.comment) == ({"honest": (5, 2)}, "<b>It answers.</b>")
+
+
+def test_a_vote_of_before_is_looked_at_again_and_changed(store: Store, page: Page) -> None:
+    first = left(page).inner_text()
+    page.keyboard.press("1")
+    expect(left(page)).not_to_have_text(first)
+    second = left(page).inner_text()
+    until(page, lambda: len(stored(store)) == 1)
+    page.keyboard.press("h")
+    page.locator(".mine button", has_text="A far better").click()
+    expect(left(page)).to_have_text(first)
+    page.keyboard.press("0")
+    expect(left(page)).to_have_text(second)
+    expect(page.locator("[data-text=toast]")).to_have_text("Changed: tie.")
+    until(page, lambda: len(stored(store)) == 2)
+    (vote,) = browse.votes(store).votes
+    assert vote.verdict == "tie"
+    page.keyboard.press("h")
+    expect(page.locator(".mine li")).to_have_count(1)
+    expect(page.locator(".mine li")).to_contain_text("tie")

@@ -9,15 +9,18 @@ import gradio as gr
 
 from labeling import session
 from labeling.accounts import require
+from labeling.details import read_details
 from labeling.ui import theme
 from labeling.ui.actions import Actions
 from labeling.ui.errors import UNREADABLE, sentence
 from labeling.ui.identity import user_of
-from storage import jobs, labels, registry
+from storage import browse, jobs, labels, registry
 from storage.database import Store
 from storage.errors import UserError
+from storage.project import project
 from storage.prompts import prompts_of
 
+SCRIPTS = ("key.js", "outbox.js", "rank.js", "rank_why.js", "rank_history.js")
 MOST_HELD = 8  # pairs that a page may keep ready
 
 
@@ -36,7 +39,8 @@ def page(store: Store, actions: Actions) -> None:
     def cast_vote(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         labeler = require(store, user_of(request), "labeler")
         given = {name: asked.get(name) for name in ("showing_id", "verdict", "strength", "client_key", "seconds")}
-        return {"vote": asdict(session.vote(store, labeler, **given))}  # type: ignore[arg-type]  # checked there
+        more = {"details": read_details(asked.get("details")), "amend": asked.get("amend") is True}
+        return {"vote": asdict(session.vote(store, labeler, **given, **more))}  # type: ignore[arg-type]  # checked there
 
     @sentence
     def take_back(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
@@ -44,11 +48,18 @@ def page(store: Store, actions: Actions) -> None:
         pair = session.undo(store, labeler, asked.get("client_key", ""), asked.get("showing_id"))
         return {"pair": asdict(pair) if pair else None, "progress": asdict(session.progress(store, labeler))}
 
+    @sentence
+    def history(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        labeler = require(store, user_of(request), "labeler")
+        return {"votes": [asdict(vote) for vote in browse.votes(store, labeler=labeler).votes]}
+
     gr.HTML(
         html_template=theme.text("rank.html"),
         css_template=theme.text("rank.css"),
-        js_on_load="".join(theme.text(name) for name in ("key.js", "outbox.js", "rank.js")),
-        server_functions=[next_pairs, cast_vote, take_back],
+        js_on_load="".join(
+            theme.text(name) for name in ("key.js", "outbox.js", "rank.js", "rank_why.js", "rank_history.js")
+        ),
+        server_functions=[next_pairs, cast_vote, take_back, history],
         apply_default_css=False,
     )
 
@@ -71,6 +82,7 @@ def serve(store: Store, labeler: str, asked: dict[str, Any]) -> dict[str, Any]:
         "stale": sorted(others.intersection(holding)) if is_fresh else [],
         "progress": asdict(session.progress(store, labeler)),
         "empty": "" if pairs else empty_sentence(store),
+        "project": asdict(project(store)),
     }
 
 

@@ -72,6 +72,10 @@ SCHEMAS = {
             ("strength", pa.int64()),
             ("flipped", pa.bool_()),
             ("seconds", pa.float64()),
+            ("flagged", pa.bool_()),
+            ("reasons", pa.list_(pa.string())),
+            ("comment", pa.string()),
+            ("ratings", pa.string()),  # an object of criteria in JSON, each with the grades of a and b
             ("split", pa.string()),
             ("fold", pa.string()),
             ("shown_at", pa.string()),
@@ -83,8 +87,11 @@ SCHEMAS = {
 VOTES = f"""
 SELECT p.preference_id, p.supersedes, s.showing_id, r.pair_id, r.prompt_id, s.labeler, q.messages,
        x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b, r.source,
-       {FOLD_HASH} AS fold_sha256, p.verdict, p.strength, s.flipped, p.seconds, q.split, s.shown_at, p.created_at
-{STANDING_VOTES}LEFT JOIN models m ON m.model_id = x.model_id
+       {FOLD_HASH} AS fold_sha256, p.verdict, p.strength, s.flipped, p.seconds, q.split, s.shown_at, p.created_at,
+       coalesce(d.flagged, 0) AS flagged, coalesce(d.reasons, '[]') AS reasons, coalesce(d.comment, '') AS comment,
+       coalesce(d.ratings, '{{}}') AS ratings
+{STANDING_VOTES}LEFT JOIN preference_details d USING (preference_id)
+LEFT JOIN models m ON m.model_id = x.model_id
 LEFT JOIN models n ON n.model_id = y.model_id
 WHERE p.verdict <> 'withdrawn'
 ORDER BY p.preference_id
@@ -120,7 +127,8 @@ def _votes(store: Store) -> Iterator[dict[str, Any]]:
     for row in store.db().query(VOTES):
         row["prompt"] = json.loads(row.pop("messages"))
         row["fold"] = fold_of(row.pop("fold_sha256"))
-        row["flipped"] = bool(row["flipped"])
+        row["flipped"], row["flagged"] = bool(row["flipped"]), bool(row["flagged"])
+        row["reasons"] = json.loads(row["reasons"])
         yield {name: row[name] for name in SCHEMAS["votes"].names}
 
 

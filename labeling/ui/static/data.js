@@ -81,11 +81,25 @@ function voteRow(vote) {
     longCell("Prompt", prompt),
     longCell("A", vote.left, vote.verdict === "left"),
     longCell("B", vote.right, vote.verdict === "right"),
-    cell("Verdict", side ? `${side} ${DEGREES[vote.strength]}` : OTHERS[vote.verdict]),
+    verdictCell(vote, side),
     cell("Who", vote.labeler),
     timeCell(vote.created_at),
   );
   return row;
+}
+
+// The verdict, and below it what else was said.
+function verdictCell(vote, side) {
+  const { flagged, reasons, comment, ratings } = vote.details;
+  const made = cell("Verdict", flagged ? "flagged" : side ? `${side} ${DEGREES[vote.strength]}` : OTHERS[vote.verdict]);
+  const grades = Object.entries(ratings).map(([name, [a, b]]) => `${name} ${a} to ${b}`);
+  for (const text of [reasons.join(", "), grades.join(", "), comment].filter(Boolean)) {
+    const line = document.createElement("div");
+    line.className = "said";
+    line.textContent = text;
+    made.append(line);
+  }
+  return made;
 }
 
 // Long texts show their first lines, and all of it at a click or Enter.

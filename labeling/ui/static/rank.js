@@ -7,7 +7,7 @@ const SHORTCUTS = "plumbline.shortcuts";
 const DECISIONS = {
   1: ["left", 4, "A far better"], 2: ["left", 3, "A better"], 3: ["left", 2, "A slightly better"], 4: ["left", 1, "A barely better"],
   5: ["right", 1, "B barely better"], 6: ["right", 2, "B slightly better"], 7: ["right", 3, "B better"], 8: ["right", 4, "B far better"],
-  0: ["tie", 0, "tie"], x: ["both_bad", 0, "both bad"], s: ["skip", 0, "skipped"],
+  0: ["tie", 0, "tie"], x: ["both_bad", 0, "both bad"], s: ["skip", 0, "skipped"], f: ["skip", 0, "flagged"],
 };
 
 const page = element.querySelector(".rank");
@@ -34,6 +34,8 @@ const outbox = new Outbox(
 
 function show(pair) {
   current = pair;
+  said = pair?.said ?? draftOf(pair) ?? nothing();
+  drawWhy();
   shownAt = pair && !document.hidden ? performance.now() : 0;
   if (pair) {
     at(".turns").replaceChildren(...pair.prompt.map((turn) => turnElement(turn, pair.prompt.length > 1)));
@@ -67,11 +69,15 @@ function vote(key) {
   if (!current) return;
   const [verdict, strength, name] = DECISIONS[key];
   const seconds = shownAt ? Math.round(performance.now() - shownAt) / 1000 : null;
-  const deed = { showing_id: current.showing_id, verdict, strength, seconds, client_key: newKey() };
-  decided.push({ ...current, counts: verdict !== "skip" });
-  count(verdict === "skip" ? 0 : 1);
+  const ratings = Object.fromEntries(Object.entries(said.ratings).filter(([, both]) => both.every(Boolean)));
+  const details = { ...said, ratings, flagged: key === "f" };
+  const { showing_id, amend = false } = current;
+  const deed = { showing_id, verdict, strength, seconds, client_key: newKey(), details, amend };
+  if (!amend) decided.push({ ...current, counts: verdict !== "skip", said });
+  storage?.removeItem(DRAFT);
+  count(verdict === "skip" || amend ? 0 : 1);
   show(held.shift() ?? null);
-  toast(`Saved: ${name}.`, true);
+  toast(amend ? `Changed: ${name}.` : `Saved: ${name}.`, !amend);
   outbox.put(deed); // after the next pair is up: nothing stands between a key and its pair
   refill();
 }
@@ -79,7 +85,7 @@ function vote(key) {
 function undo() {
   const last = decided.pop();
   if (last) {
-    if (current) held.unshift(current);
+    if (current && !current.amend) held.unshift(current);
     count(last.counts ? -1 : 0);
     show(last);
     toast("Taken back: decide again.", false);
@@ -94,7 +100,7 @@ function acknowledged(deed, answer) {
   if (deed.showing_id !== null) return;
   if (!answer.pair) return toast("There is no vote to take back.", false);
   held = held.filter((pair) => pair.showing_id !== answer.pair.showing_id);
-  if (current && current.showing_id !== answer.pair.showing_id) held.unshift(current);
+  if (current && !current.amend && current.showing_id !== answer.pair.showing_id) held.unshift(current);
   show(answer.pair);
   toast("Taken back: decide again.", false);
 }
@@ -138,6 +144,7 @@ function take(answer) {
   held.push(...answer.pairs.filter(({ showing_id }) => !known.has(showing_id) && !sent.has(showing_id)));
   setProgress(answer.progress);
   emptySentence = answer.empty;
+  setProject(answer.project);
 }
 
 function setProgress(stored) {
@@ -179,20 +186,22 @@ function toast(text, undoable) {
 }
 
 function act(key) {
-  if (key === "?") at("dialog").showModal();
+  if (key === "?") at("dialog.help").showModal();
+  else if (key === "h") openHistory();
   else if (key === "z") undo();
+  else if (key === "r") openWhy(at(".why").hidden);
   else vote(key);
 }
 
 function keyOf(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return null; // a held key votes once
   const key = event.key.toLowerCase();
-  if (key in DECISIONS || key === "z" || key === "?") return key;
+  if (key in DECISIONS || ["z", "r", "h", "?"].includes(key)) return key;
   return !event.shiftKey && /^Digit[0-8]$/.test(event.code) ? event.code.slice(5) : null; // layouts that shift digits
 }
 
 document.addEventListener("keydown", (event) => {
-  const elsewhere = event.target.closest?.("input, textarea, select, [contenteditable]") || at("dialog").open;
+  const elsewhere = event.target.closest?.("input, textarea, select, [contenteditable]") || at("dialog[open]");
   const key = elsewhere || !page.isConnected ? null : keyOf(event);
   if (key === null || (key !== "?" && !at("[name=keys]").checked)) return;
   event.preventDefault();

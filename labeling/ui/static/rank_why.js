@@ -1,0 +1,102 @@
+// What a labeler says of the pair on the Rank page besides the verdict: reasons to pick from, grades of both answers,
+// words of their own. It is kept through a reload, and goes with the vote that follows.
+
+const DRAFT = "plumbline.draft";
+const GRADES = [1, 2, 3, 4, 5];
+
+let project = { reasons: [], flags: [], criteria: [] }; // what can be picked and graded
+let said = nothing();
+
+function nothing() {
+  return { flagged: false, reasons: [], comment: "", ratings: {} };
+}
+
+function setProject(set) {
+  if (!set || JSON.stringify(set) === JSON.stringify(project)) return;
+  project = set;
+  drawWhy();
+}
+
+function drawWhy() {
+  const rated = project.criteria.map((name) => criterion(name));
+  at(".criteria").replaceChildren(...rated);
+  for (const kind of ["reasons", "flags"]) {
+    const group = at(`[data-chips=${kind}]`);
+    group.replaceChildren(group.firstElementChild, ...project[kind].map((word) => chip(word, said.reasons.includes(word), () => pick(word))));
+    group.hidden = project[kind].length === 0;
+  }
+  if (at("[name=comment]").value !== said.comment) at("[name=comment]").value = said.comment;
+  openWhy(!at(".why").hidden || said.reasons.length > 0 || said.comment !== "" || Object.keys(said.ratings).length > 0);
+}
+
+function openWhy(open) {
+  at(".why").hidden = !open || !current;
+  at("[data-key=r]").setAttribute("aria-expanded", String(!at(".why").hidden));
+}
+
+function chip(word, isOn, act) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = word;
+  button.setAttribute("aria-pressed", String(isOn));
+  button.addEventListener("click", act);
+  return button;
+}
+
+function criterion(name) {
+  const block = document.createElement("div");
+  block.className = "criterion";
+  const title = document.createElement("span");
+  title.textContent = name;
+  block.append(title, ...["A", "B"].map((side, place) => {
+    const grades = document.createElement("div");
+    grades.setAttribute("role", "group");
+    grades.setAttribute("aria-label", `${name}: ${side}, 1 to 5`);
+    const letter = document.createElement("b");
+    letter.textContent = side;
+    grades.append(letter, ...GRADES.map((grade) => chip(grade, said.ratings[name]?.[place] === grade, () => giveGrade(name, place, grade))));
+    return grades;
+  }));
+  return block;
+}
+
+function pick(word) {
+  const on = said.reasons.includes(word);
+  change({ reasons: on ? said.reasons.filter((one) => one !== word) : [...said.reasons, word] });
+}
+
+// A grade counts once both answers have one.
+function giveGrade(name, place, grade) {
+  const both = [...(said.ratings[name] ?? [null, null])];
+  both[place] = both[place] === grade ? null : grade;
+  change({ ratings: { ...said.ratings, [name]: both } });
+}
+
+function change(what) {
+  said = { ...said, ...what };
+  keepDraft();
+  const place = [...at(".why").querySelectorAll("button")].indexOf(document.activeElement);
+  drawWhy();
+  if (place >= 0) at(".why").querySelectorAll("button")[place].focus(); // drawn anew, it would lose it
+}
+
+function keepDraft() {
+  try {
+    storage?.setItem(DRAFT, JSON.stringify({ showing_id: current.showing_id, said }));
+  } catch { // storage is full: then a reload loses what was not sent
+  }
+}
+
+function draftOf(pair) {
+  try {
+    const draft = JSON.parse(storage?.getItem(DRAFT) ?? "null");
+    return pair && draft?.showing_id === pair.showing_id ? { ...nothing(), ...draft.said } : null;
+  } catch {
+    return null;
+  }
+}
+
+at("[name=comment]").addEventListener("input", ({ target }) => {
+  if (current) change({ comment: target.value.toWellFormed?.() ?? target.value }); // half a character cannot be stored
+});
+at("[name=comment]").addEventListener("keydown", (event) => { if (event.key === "Escape") event.target.blur(); });

@@ -1,0 +1,68 @@
+"""What a researcher sets for all labelers. Nothing is overwritten: the newest value of a name stands."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass, fields
+from typing import Any
+
+from storage.database import Store, now
+from storage.errors import UserError
+from storage.journal import record
+
+MOST_WORDS, LONGEST_WORD = 20, 80  # reasons or criteria, and characters of one
+
+
+@dataclass(frozen=True)
+class Project:
+    """The settings as they stand.
+
+    `reasons` and `flags` are offered to pick from, why a decision fell and what is wrong with a pair; each of the
+    `criteria` is asked for as a rating of both answers.
+    """
+
+    reasons: tuple[str, ...] = ("correct", "follows the request", "clearer", "more complete", "safer", "kinder")
+    flags: tuple[str, ...] = ("broken text", "prompt makes no sense", "harmful", "private data")
+    criteria: tuple[str, ...] = ()
+
+
+def project(store: Store) -> Project:
+    """All settings, those that were never set as their defaults have them."""
+    rows = store.rows("SELECT name, value FROM project_settings ORDER BY setting_id")
+    known = {one.name for one in fields(Project)}
+    return Project(**{row["name"]: tuple(json.loads(row["value"])) for row in rows if row["name"] in known})
+
+
+def set_project(store: Store, name: str, value: Any, actor: str) -> Project:
+    """Let a setting have this value from now on. Raises UserError for an unknown name, and an impossible value."""
+    known = [one.name for one in fields(Project)]
+    if name not in known:
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(known)}."
+        raise UserError(f"The project has no setting {name!r}. {hint}")
+    if not _are_words(value):
+        raise UserError(
+            f"The {name} are a list of up to {MOST_WORDS} different texts of 1 to {LONGEST_WORD} printable characters, "
+            "as in [correct, kinder]."
+        )
+    with store.write() as db:
+        db.execute(
+            "INSERT INTO project_settings (name, value, set_by, created_at) VALUES (?, ?, ?, ?)",
+            [name, json.dumps(value, ensure_ascii=False), actor, now()],
+        )
+        record(db, actor, "set", f"project {name}", value=value)
+    return project(store)
+
+
+def is_word(word: Any) -> bool:
+    """Whether this can be a reason or a criterion."""
+    return isinstance(word, str) and 1 <= len(word.strip()) == len(word) <= LONGEST_WORD and word.isprintable()
+
+
+def _are_words(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= MOST_WORDS and all(map(is_word, value)) and _differ(value)
+
+
+def _differ(words: list[str]) -> bool:
+    return len(set(words)) == len(words)

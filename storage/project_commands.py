@@ -1,0 +1,47 @@
+"""The commands about what a researcher sets for all labelers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from storage.assignments import assign
+from storage.console import DEFAULT_HOME, Home, Json, answer
+from storage.database import Store
+from storage.project import project, set_project
+
+ACTOR = "cli"
+project_app = typer.Typer(help="Settings of the labeling.", no_args_is_help=True)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the app."""
+    app.add_typer(project_app, name="project")
+
+
+@project_app.command("show")
+def show_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """Show the settings as they stand."""
+    _answer(Store.existing(home), as_json)
+
+
+@project_app.command("set")
+def set_command(
+    setting: Annotated[str, typer.Argument(metavar="NAME=VALUE", help="As in 'criteria=[helpful, honest]'.")],
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Let a setting have this value from now on; open pages take it over with their next pairs."""
+    store = Store.existing(home)
+    given: dict[str, object] = {}
+    assign(given, setting)
+    for name, value in given.items():
+        set_project(store, name, value, ACTOR)
+    _answer(store, as_json)
+
+
+def _answer(store: Store, as_json: bool) -> None:
+    settings = asdict(project(store))
+    answer(as_json, settings, "\n".join(f"{name}: {', '.join(value) or 'none'}" for name, value in settings.items()))

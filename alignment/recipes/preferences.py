@@ -72,8 +72,9 @@ class DpoRecipe(VotesRecipe):
     """A policy from preferences by direct preference optimisation."""
 
     kind: Literal["dpo"]
+    epochs: float = Field(5.0, gt=0, le=MOST_EPOCHS, description="Passes over the data.")
     beta: float = Field(
-        0.1, ge=1e-4, le=100, description="Strength of the pull towards the reference; the tau of `ipo`."
+        0.2, ge=1e-4, le=100, description="Strength of the pull towards the reference; the tau of `ipo`."
     )
     loss_type: DpoLoss = Field("sigmoid", description="The loss, as TRL names it.")
     label_smoothing: float = Field(

@@ -57,7 +57,7 @@ def main() -> None:
             began = command(home, "round", "--method", "ppo")
             wait_for_training(home, began["round_id"])
             print(row("training", cast(page, votes)), flush=True)
-            stage = next(one for one in command(home, "status", str(began["round_id"]))["stages"])
+            stage = command(home, "status", str(began["round_id"]))["stages"][-1]
             print(f"the round's {stage['stage']} was {stage['status']} then; load {os.getloadavg()[0]:.1f}")
 
 

@@ -12,11 +12,11 @@ import yaml
 from alignment import queue
 from alignment.demo.seed import open_home
 from alignment.evaluations import evaluate
-from alignment.waiting import ACTOR, wait_for_job
+from alignment.waiting import wait_for_job
 from alignment.worker import Worker
 from storage import registry, rounds
 from storage.assignments import assign
-from storage.console import DEFAULT_HOME, Home, Json, answer, table, tell
+from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, table, tell
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model

@@ -10,9 +10,8 @@ from alignment import continuous as mode
 from alignment.commands import RecipeFile, Settings
 from alignment.config import METHODS
 from alignment.recipe_commands import round_settings
-from alignment.waiting import ACTOR
 from storage import continuous, labels, rounds
-from storage.console import DEFAULT_HOME, Home, Json, answer
+from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer
 from storage.database import Store
 
 continuous_app = typer.Typer(help="Rounds that start by themselves.", no_args_is_help=True)

@@ -17,6 +17,7 @@ from alignment.config import ONLINE, RoundRecipe, load_recipe, stage_inputs
 from storage import jobs, prompts, registry, snapshots
 from storage.database import Store
 from storage.errors import UserError
+from storage.estimates import took
 from storage.records import Job, Model
 
 NEWEST = 8  # past jobs of a kind to learn from
@@ -60,11 +61,13 @@ def estimate_round(store: Store, recipe: RoundRecipe, evaluated: dict[str, Any],
 
 def as_it_took(done: Sequence[Job]) -> dict[str, Any]:
     """What it is likely to take to do these jobs again: as long as they took, in the terms of `estimate_round`."""
-    results = [job.result or {} for job in done]
-    seconds = sum(result.get("seconds", 0.0) for result in results)
-    peak = max((result.get("peak_memory", 0) for result in results), default=0)
-    took = dict.fromkeys(("seconds", "low", "high"), seconds)
-    return {**took, "peak_memory": peak or None, "unknown": [], "jobs": len(done)}
+    seconds, peak = took(done)
+    return {
+        **dict.fromkeys(("seconds", "low", "high"), seconds),
+        "peak_memory": peak,
+        "unknown": [],
+        "jobs": len(done),
+    }
 
 
 def _stages(recipe: RoundRecipe, evaluated: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from alignment import job_deeds
-from alignment.waiting import ACTOR
 from storage import jobs
-from storage.console import DEFAULT_HOME, Home, Json, answer, table
+from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, table
 from storage.database import Store
 from storage.failures import REMEDIES
 

@@ -3,6 +3,7 @@
 recipe.yaml     what to do                      model/        the weights that came of it
 metrics.jsonl   one JSON object a line          checkpoints/  to resume from, snapshots/ to be scored
 result.json     written last, or error.json     log.txt       what the process printed
+processes.jsonl when each process began
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class JobDir:
         self.checkpoints = self.path / "checkpoints"
         self.snapshots = self.path / "snapshots"
         self.metrics = self.path / "metrics.jsonl"
+        self.processes = self.path / "processes.jsonl"
         self.result = self.path / "result.json"
         self.error = self.path / "error.json"
         self.log = self.path / "log.txt"
@@ -76,16 +78,13 @@ class JobDir:
         return found
 
     def log_metrics(self, step: int, **values: float) -> None:
-        """Append one line to metrics.jsonl; values that are not finite become null.
-
-        One write to a file opened for appending: a line is there whole or, after a kill, torn at the end, and then the
-        next line starts anew.
-        """
+        """Append one line to metrics.jsonl; values that are not finite become null."""
         finite = {name: value if math.isfinite(value) else None for name, value in values.items()}
-        line = json.dumps({"step": step, "time": round(time.time(), 3), **finite}) + "\n"
-        torn = self.metrics.exists() and not _ends_with_newline(self.metrics)
-        with self.metrics.open("ab", buffering=0) as handle:
-            handle.write((("\n" if torn else "") + line).encode())
+        _append(self.metrics, {"step": step, "time": round(time.time(), 3), **finite})
+
+    def log_beginning(self) -> None:
+        """Append to processes.jsonl that a process begins on the job now."""
+        _append(self.processes, {"time": round(time.time(), 3)})
 
     def log_progress(self, step: int, progress: float) -> None:
         """Append how much of the work is done, 0 to 1."""
@@ -124,6 +123,16 @@ def _is_finite(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return all(map(_is_finite, value))
     return not isinstance(value, float) or math.isfinite(value)
+
+
+def _append(path: Path, row: dict[str, Any]) -> None:
+    """Append a JSON object as one line, by one write to a file opened for appending.
+
+    It is there whole or, after a kill, torn at the end, and then the next line starts anew.
+    """
+    torn = path.exists() and not _ends_with_newline(path)
+    with path.open("ab", buffering=0) as handle:
+        handle.write((("\n" if torn else "") + json.dumps(row) + "\n").encode())
 
 
 def _ends_with_newline(path: Path) -> bool:

@@ -13,7 +13,7 @@ from alignment.demo.seed import open_home
 from alignment.waiting import wait_for_job
 from alignment.worker import Worker
 from storage import registry
-from storage.console import DEFAULT_HOME, Home, Json, answer, table
+from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, table
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Model
@@ -26,8 +26,6 @@ from storage.reports import (
     share,
     votes_since,
 )
-
-ACTOR = "cli"
 
 model_app = typer.Typer(help="Register, list, promote, roll back, export and report on models.", no_args_is_help=True)
 

@@ -28,14 +28,14 @@ def plan(store: Store, settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "recipe": whole_round_recipe(recipe),
         "estimate": estimate,
-        "said": f"{said} {without_effect(recipe)}".strip(),
+        "said": f"{said} {without_effect(recipe.method, settings)}".strip(),
     }
 
 
-def without_effect(recipe: RoundRecipe) -> str:
-    """Which settings of other methods a recipe holds, in a sentence; empty where it holds none."""
-    others = [method for method in METHODS if method != recipe.method and getattr(recipe, method)]
-    return f"Its settings of {' and '.join(others)} have no effect on a round by {recipe.method}." if others else ""
+def without_effect(method: str, settings: dict[str, Any]) -> str:
+    """Which settings of other methods a round has, in a sentence; empty where it has none."""
+    others = [other for other in METHODS if other != method and settings.get(other)]
+    return f"Its settings of {' and '.join(others)} have no effect on a round by {method}." if others else ""
 
 
 def plan_in_words(store: Store, settings: dict[str, Any]) -> tuple[str, str]:

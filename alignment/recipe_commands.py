@@ -11,9 +11,8 @@ import typer
 from alignment.commands import RecipeFile, Settings, read_settings
 from alignment.config import load_round_recipe
 from alignment.plans import as_yaml, whole_round_recipe
-from alignment.waiting import ACTOR
 from storage import recipes
-from storage.console import DEFAULT_HOME, Home, Json, answer, table
+from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, table
 from storage.database import Store
 from storage.errors import UserError
 

@@ -11,15 +11,15 @@ import typer
 
 from alignment import rounds
 from alignment.commands import RecipeFile, Settings
-from alignment.config import METHODS, load_round_recipe
+from alignment.config import METHODS
 from alignment.demo.seed import open_home
 from alignment.plans import as_yaml, plan, without_effect
 from alignment.recipe_commands import round_settings
-from alignment.waiting import ACTOR, wait_for_round
+from alignment.waiting import wait_for_round
 from alignment.worker import Worker
 from storage import jobs, registry
 from storage import rounds as round_rows
-from storage.console import DEFAULT_HOME, Home, Json, answer, table, tell
+from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, table, tell
 from storage.database import Store
 from storage.errors import UserError
 from storage.gate import may_promote
@@ -87,7 +87,7 @@ def _chosen(settings: dict[str, Any], exclude: list[str]) -> dict[str, Any]:
 def _follow(store: Store, round_id: int, wait: bool, began: float, as_json: bool) -> None:
     """Say that a round has started and, where that is asked, work until it is over and say what came of it."""
     this = round_rows.get(store, round_id)
-    said = (left_out(store, this), without_effect(load_round_recipe(this.recipe)), round_rows.estimated(store, this))
+    said = (left_out(store, this), without_effect(this.method, this.recipe), round_rows.estimated(store, this))
     tell(" ".join([f"Round {round_id} has started.", *filter(None, said)]))
     if wait:
         with Worker(store) as worker:

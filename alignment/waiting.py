@@ -13,12 +13,10 @@ from alignment.materialise import directory_of
 from alignment.worker import Worker
 from storage import jobs
 from storage import rounds as round_rows
-from storage.console import tell
+from storage.console import ACTOR, tell
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Job
-
-ACTOR = "cli"
 
 
 class Unfinished(Exception):

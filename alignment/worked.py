@@ -7,9 +7,9 @@ that it wrote into metrics.jsonl.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from alignment.jobdir import JobDir
@@ -17,10 +17,8 @@ from alignment.jobdir import JobDir
 
 def begin(job: JobDir) -> float:
     """Note that a process begins on the job; returns the seconds that those before it worked."""
-    beginnings = [*_times(job, "processes.jsonl"), round(time.time(), 3)]
-    with (job.path / "processes.jsonl").open("a", encoding="utf-8") as handle:
-        handle.write(json.dumps({"time": beginnings[-1]}) + "\n")
-    return worked_before(beginnings, _times(job, job.metrics.name))
+    job.log_beginning()
+    return worked_before(_times(job.processes), _times(job.metrics))
 
 
 def worked_before(beginnings: Sequence[float], told: Sequence[float]) -> float:
@@ -31,9 +29,8 @@ def worked_before(beginnings: Sequence[float], told: Sequence[float]) -> float:
     )
 
 
-def _times(job: JobDir, name: str) -> list[float]:
+def _times(path: Path) -> list[float]:
     """The time in every line of a file that is whole; a kill can tear the last one."""
-    path = job.path / name
     if not path.exists():
         return []
     return [row["time"] for line in path.read_text(encoding="utf-8").splitlines() if (row := _row(line)) is not None]

@@ -1,4 +1,4 @@
-"""What a labeler may say with a decision besides its verdict: checked, and turned between shown and stored order."""
+"""What a labeler may say with a decision besides its verdict, read and checked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from storage.errors import UserError
 from storage.project import LONGEST_WORD, MOST_WORDS, is_word
 from storage.records import Details
+from storage.text import is_text
 
 LONGEST_COMMENT = 2000  # characters
 RATINGS = range(1, 6)
@@ -30,7 +31,7 @@ def read_details(asked: Any) -> Details:
             f"The reasons of a vote are up to {MOST_WORDS} texts of 1 to {LONGEST_WORD} printable characters."
         )
     comment = asked.get("comment") or ""
-    if not isinstance(comment, str) or len(comment) > LONGEST_COMMENT or not _is_text(comment):
+    if not is_text(comment) or len(comment) > LONGEST_COMMENT or "\0" in comment:
         raise UserError(f"The comment of a vote is a text of up to {LONGEST_COMMENT:,} characters.")
     if not isinstance(asked.get("flagged", False), bool):
         raise UserError("A vote is flagged or not: true or false.")
@@ -50,8 +51,3 @@ def _is_rating(name: Any, given: Any) -> bool:
 
 def _is_grade(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value in RATINGS
-
-
-def _is_text(text: str) -> bool:
-    """Whether a text can be stored: half a character cannot."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in text) and "\0" not in text

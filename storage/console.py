@@ -14,6 +14,7 @@ import typer
 from storage.errors import UserError
 
 DEFAULT_HOME = Path("plumbline-home")
+ACTOR = "cli"  # who did what a command does, on record
 
 
 def _directory(text: str | Path) -> Path:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from storage.records import Job
 
 GIB = 2**30
 
@@ -18,6 +21,13 @@ def told(estimate: dict[str, Any]) -> str:
         f"{_memory(estimate)}, by {estimate['jobs']} past jobs."
     )
     return f"{said} That leaves out {unknown}, of which there was none yet." if unknown else said
+
+
+def took(jobs: Sequence[Job]) -> tuple[float, int | None]:
+    """Seconds of work of some jobs in all, and the most memory in bytes that any took, None where none told."""
+    results = [job.result or {} for job in jobs]
+    peak = max((result.get("peak_memory", 0) for result in results), default=0)
+    return sum(result.get("seconds", 0.0) for result in results), peak or None
 
 
 def judged(estimate: dict[str, Any], seconds: float, peak_memory: float | None) -> str:

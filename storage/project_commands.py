@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from storage.assignments import assign
-from storage.console import DEFAULT_HOME, Home, Json, answer
+from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer
 from storage.database import Store
 from storage.project import project, set_project
 
-ACTOR = "cli"
 project_app = typer.Typer(help="Settings of the labeling.", no_args_is_help=True)
 
 
@@ -37,8 +36,8 @@ def set_command(
     store = Store.existing(home)
     given: dict[str, object] = {}
     assign(given, setting)
-    for name, value in given.items():
-        set_project(store, name, value, ACTOR)
+    ((name, value),) = given.items()
+    set_project(store, name, value, ACTOR)
     _answer(store, as_json)
 
 

@@ -16,6 +16,7 @@ from storage.errors import UserError
 from storage.gate import LONGEST_REASON, objection
 from storage.journal import record
 from storage.records import Model
+from storage.text import is_text
 
 MODELS = """
 SELECT m.*, parent.name AS parent,
@@ -132,7 +133,7 @@ def promote(store: Store, name: str, actor: str, reason: str | None = None, over
     given.
     """
     reason = " ".join((reason or "").split()) or None
-    if len(reason or "") > LONGEST_REASON or any("\ud800" <= letter <= "\udfff" for letter in reason or ""):
+    if len(reason or "") > LONGEST_REASON or not is_text(reason or ""):
         raise UserError(f"The reason is no text of up to {LONGEST_REASON:,} characters: say it in other words.")
     with store.write() as db:
         model = by_name(store, name)

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from storage import jobs, registry
 from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
-from storage.estimates import judged, told
+from storage.estimates import judged, told, took
 from storage.gate import to_evaluation
 from storage.journal import record
 from storage.records import Evaluation, Model, Round
@@ -202,9 +202,7 @@ def estimated(store: Store, this: Round) -> str:
         return ""
     if this.status != "done":
         return told(this.estimate)
-    results = [job.result or {} for job in jobs.of_round(store, this.round_id)]
-    seconds = sum(result.get("seconds", 0.0) for result in results)
-    return judged(this.estimate, seconds, max((result.get("peak_memory", 0) for result in results), default=0) or None)
+    return judged(this.estimate, *took(jobs.of_round(store, this.round_id)))
 
 
 def to_round(row: dict[str, Any]) -> Round:

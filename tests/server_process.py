@@ -40,6 +40,8 @@ def free_port() -> int:
 class ServerProcess:
     """`python app.py serve` on a home directory. As a context manager it is up inside and killed at the end."""
 
+    options: tuple[str, ...] = ("--inference-url", NOBODY)
+
     def __init__(self, home: Path) -> None:
         self.home = home
         self.port = free_port()
@@ -48,12 +50,12 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start it and wait for its first page."""
-        self.process = self.spawn("serve", "--port", str(self.port), "--home", str(self.home))
+        self.process = self.spawn("serve", "--port", str(self.port), "--home", str(self.home), *self.options)
         self.wait_until_up()
 
     def spawn(self, *arguments: str) -> subprocess.Popen[bytes] | BaseProcess:
         """The process."""
-        command = [sys.executable, "app.py", *arguments, "--inference-url", NOBODY]
+        command = [sys.executable, "app.py", *arguments]
         return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def wait_until_up(self) -> None:
@@ -108,7 +110,7 @@ def serve(arguments: tuple[str, ...]) -> None:
     silence = os.open(os.devnull, os.O_RDWR)
     for output in (1, 2):
         os.dup2(silence, output)
-    sys.argv = ["app.py", *arguments, "--inference-url", NOBODY]
+    sys.argv = ["app.py", *arguments]
     app.main()
 
 

@@ -35,9 +35,9 @@ def test_the_recipe_that_is_shown_is_the_one_that_runs(method: str) -> None:
 
 
 def test_settings_of_a_method_that_does_not_run_are_named() -> None:
-    other = load_round_recipe({"method": "ppo", "dpo": {"beta": 0.2}, "kto": {"beta": 0.2}, "ppo": {"rollouts": 2}})
-    assert without_effect(other) == "Its settings of dpo and kto have no effect on a round by ppo."
-    assert without_effect(load_round_recipe({"dpo": {"beta": 0.2}})) == ""
+    other = {"dpo": {"beta": 0.2}, "kto": {"beta": 0.2}, "ppo": {"rollouts": 2}, "rloo": {}}
+    assert without_effect("ppo", other) == "Its settings of dpo and kto have no effect on a round by ppo."
+    assert without_effect("dpo", {"dpo": {"beta": 0.2}}) == ""
 
 
 def test_a_saved_recipe_is_the_newest_of_its_name(store: Store) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +14,7 @@ from alignment.bring import add_model
 from storage import labels, registry
 from storage.database import Store
 from tests.served import window
-from tests.server_process import ROOT, ServerProcess
+from tests.server_process import ServerProcess
 from tests.test_loop import add_questions
 from tests.tiny_models import make_model
 
@@ -27,10 +25,7 @@ VOTES = 44
 class WholeServer(ServerProcess):
     """The server as a user starts it, worker and chat server included."""
 
-    def spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """The process."""
-        command = [sys.executable, "app.py", *arguments]
-        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    options = ()
 
 
 @pytest.fixture

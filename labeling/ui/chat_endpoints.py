@@ -12,7 +12,7 @@ from labeling.rating import rate
 from labeling.ui.actions import Actions
 from labeling.ui.answering import answers
 from labeling.ui.best_of import pickings
-from labeling.ui.errors import gradio_error, is_text
+from labeling.ui.errors import gradio_error
 from labeling.ui.identity import user_of
 from labeling.ui.thumbs import Answers
 from labeling.ui.turns import to_messages
@@ -21,6 +21,7 @@ from storage.database import Store
 from storage.errors import UserError
 from storage.prompts import prompt_hash
 from storage.records import Message
+from storage.text import is_text
 
 
 @dataclass(frozen=True)

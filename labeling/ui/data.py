@@ -10,11 +10,12 @@ import gradio as gr
 from labeling.accounts import require
 from labeling.ui import theme
 from labeling.ui.actions import Actions
-from labeling.ui.errors import UNREADABLE, is_text, sentence
+from labeling.ui.errors import UNREADABLE, sentence
 from labeling.ui.identity import user_of
 from storage import browse, labels
 from storage.database import MOST_ID, Store
 from storage.errors import UserError
+from storage.text import is_text
 
 
 def page(store: Store, actions: Actions) -> None:

@@ -18,11 +18,6 @@ UNREADABLE = "What the page asks for cannot be read: reload it."
 log = logging.getLogger("plumbline.pages")
 
 
-def is_text(value: Any) -> bool:
-    """Whether this is text that can be stored and sent on, which half a surrogate pair cannot."""
-    return isinstance(value, str) and value == value.encode(errors="replace").decode()
-
-
 def notice(said: str, trouble: bool = False) -> str:
     """A sentence on top of a page or a part of it: what was done, or what is wrong."""
     return f'<p class="notice{" trouble" if trouble else ""}" role="status">{escape(said)}</p>'

@@ -49,16 +49,14 @@ def page(store: Store, actions: Actions) -> None:
         return {"pair": asdict(pair) if pair else None, "progress": asdict(session.progress(store, labeler))}
 
     @sentence
-    def history(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+    def history(_: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         labeler = require(store, user_of(request), "labeler")
         return {"votes": [asdict(vote) for vote in browse.votes(store, labeler=labeler).votes]}
 
     gr.HTML(
         html_template=theme.text("rank.html"),
         css_template=theme.text("rank.css"),
-        js_on_load="".join(
-            theme.text(name) for name in ("key.js", "outbox.js", "rank.js", "rank_why.js", "rank_history.js")
-        ),
+        js_on_load="".join(map(theme.text, SCRIPTS)),
         server_functions=[next_pairs, cast_vote, take_back, history],
         apply_default_css=False,
     )

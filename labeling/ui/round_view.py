@@ -103,7 +103,8 @@ def history(store: Store, all_rounds: list[Round]) -> str:
     """Every round in a line, newest first."""
     lines = "".join(
         f"<tr><th scope=row>{this.round_id}</th><td>{escape(_method(this))}</td>"
-        f'<td><span class="status {this.status}">{this.status}</span></td><td>{escape(_came_of(store, this))}</td>'
+        f'<td><span class="status {this.status}">{this.status}</span></td>'
+        f'<td class="outcome">{escape(_came_of(store, this))}</td>'
         f'<td>{escape(this.requested_by)}</td><td class="when">{this.created_at[:16].replace("T", " ")}</td></tr>'
         for this in all_rounds
     )

@@ -15,12 +15,12 @@ from typing import Any
 
 from labeling.rating import rate, standing_thumb
 from labeling.ui.best_of import origin
-from labeling.ui.errors import is_text
 from storage import ratings
 from storage.database import Store
 from storage.errors import UserError
 from storage.prompts import prompt_hash
 from storage.records import Message
+from storage.text import is_text
 
 MOST = 2000  # answers whose model the server knows, the newest ones
 SAVED = "Saved."

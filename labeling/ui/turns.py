@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labeling.ui.errors import is_text
 from storage.errors import UserError
 from storage.records import Message
+from storage.text import is_text
 
 ROLES = ("system", "user", "assistant")
 

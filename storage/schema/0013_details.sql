@@ -8,7 +8,6 @@ CREATE TABLE preference_details (
     comment TEXT NOT NULL CHECK (length(comment) <= 2000),
     ratings TEXT NOT NULL CHECK (json_valid(ratings) AND json_type(ratings) = 'object')
 ) STRICT;
-CREATE INDEX preference_details_flagged ON preference_details (flagged) WHERE flagged = 1;
 
 CREATE TRIGGER preference_details_are_kept BEFORE UPDATE ON preference_details
 BEGIN SELECT RAISE(ABORT, 'details of preferences are append-only'); END;
@@ -23,7 +22,6 @@ CREATE TABLE project_settings (
     set_by TEXT NOT NULL,
     created_at TEXT NOT NULL
 ) STRICT;
-CREATE INDEX project_settings_by_name ON project_settings (name, setting_id);
 
 CREATE TRIGGER project_settings_are_kept BEFORE UPDATE ON project_settings
 BEGIN SELECT RAISE(ABORT, 'settings of the project are append-only'); END;

@@ -95,7 +95,6 @@ function verdictCell(vote, side) {
   const grades = Object.entries(ratings).map(([name, [a, b]]) => `${name} ${a} to ${b}`);
   for (const text of [reasons.join(", "), grades.join(", "), comment].filter(Boolean)) {
     const line = document.createElement("div");
-    line.className = "said";
     line.textContent = text;
     made.append(line);
   }

@@ -82,10 +82,15 @@ function vote(key) {
   refill();
 }
 
+// The pair on the page waits again; one that is decided again has its vote.
+function putBack() {
+  if (current && !current.amend) held.unshift(current);
+}
+
 function undo() {
   const last = decided.pop();
   if (last) {
-    if (current && !current.amend) held.unshift(current);
+    putBack();
     count(last.counts ? -1 : 0);
     show(last);
     toast("Taken back: decide again.", false);
@@ -100,7 +105,7 @@ function acknowledged(deed, answer) {
   if (deed.showing_id !== null) return;
   if (!answer.pair) return toast("There is no vote to take back.", false);
   held = held.filter((pair) => pair.showing_id !== answer.pair.showing_id);
-  if (current && !current.amend && current.showing_id !== answer.pair.showing_id) held.unshift(current);
+  if (current?.showing_id !== answer.pair.showing_id) putBack();
   show(answer.pair);
   toast("Taken back: decide again.", false);
 }
@@ -189,7 +194,7 @@ function act(key) {
   if (key === "?") at("dialog.help").showModal();
   else if (key === "h") openHistory();
   else if (key === "z") undo();
-  else if (key === "r") openWhy(at(".why").hidden);
+  else if (key === "r") drawWhy(at(".why").hidden);
   else vote(key);
 }
 

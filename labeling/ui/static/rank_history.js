@@ -28,7 +28,7 @@ function voteItem(vote) {
 
 function decideAgain(vote) {
   at("dialog.history").close();
-  if (current && !current.amend) held.unshift(current);
+  putBack();
   const { showing_id, prompt, left, right, details } = vote;
   show({ showing_id, prompt, left, right, said: { ...nothing(), ...details, flagged: false }, amend: true });
   toast("Decide again: the newest decision counts.", false);

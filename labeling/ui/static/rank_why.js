@@ -17,21 +17,18 @@ function setProject(set) {
   drawWhy();
 }
 
-function drawWhy() {
-  const rated = project.criteria.map((name) => criterion(name));
-  at(".criteria").replaceChildren(...rated);
+// Open, or closed: then nothing is drawn, for a key press waits for it.
+function drawWhy(open = !at(".why").hidden || JSON.stringify(said) !== JSON.stringify(nothing())) {
+  at(".why").hidden = !open || !current;
+  at("[data-key=r]").setAttribute("aria-expanded", String(!at(".why").hidden));
+  if (at(".why").hidden) return;
+  at(".criteria").replaceChildren(...project.criteria.map(criterion));
   for (const kind of ["reasons", "flags"]) {
     const group = at(`[data-chips=${kind}]`);
     group.replaceChildren(group.firstElementChild, ...project[kind].map((word) => chip(word, said.reasons.includes(word), () => pick(word))));
     group.hidden = project[kind].length === 0;
   }
   if (at("[name=comment]").value !== said.comment) at("[name=comment]").value = said.comment;
-  openWhy(!at(".why").hidden || said.reasons.length > 0 || said.comment !== "" || Object.keys(said.ratings).length > 0);
-}
-
-function openWhy(open) {
-  at(".why").hidden = !open || !current;
-  at("[data-key=r]").setAttribute("aria-expanded", String(!at(".why").hidden));
 }
 
 function chip(word, isOn, act) {

@@ -19,6 +19,11 @@ from storage.records import NewCompletion
 
 GOOD_ROUND = 200  # votes that make a good round; it can be started with fewer
 MOST_SHOWING_ID = 2**53 - 1  # the largest whole number that JavaScript tells from its neighbours
+# Where a pair comes from: written for the queue; out of a chat or a file; every two answers of a ranking; an edited
+# answer and what it betters; a pair once more, its answers the other way round; two models against each other.
+SOURCES = ("generated", "chat", "imported", "ranking", "edit", "repeat", "battle")
+# Repeats only tell how steady a labeler is: learned from, they would count one judgement twice.
+LEARNED_FROM = "r.source <> 'repeat'"
 PROMOTED = "(SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1)"
 # A standing vote and what it is about: p the vote, s its showing, r the pair, q the prompt, x and y its answers a, b.
 STANDING_VOTES = """
@@ -173,7 +178,7 @@ def new_votes(store: Store, excluded: Sequence[str] = ()) -> int:
     row = store.row(
         "SELECT count(*) AS n FROM current_preferences p"
         " JOIN showings s USING (showing_id) JOIN pairs r USING (pair_id) JOIN prompts q USING (prompt_id)"
-        " WHERE p.verdict NOT IN ('skip', 'withdrawn') AND q.split = 'train'"
+        f" WHERE p.verdict NOT IN ('skip', 'withdrawn') AND q.split = 'train' AND {LEARNED_FROM}"
         " AND s.labeler NOT IN (SELECT value FROM json_each(?)) AND p.created_at > coalesce((SELECT max(created_at)"
         " FROM rounds WHERE status IN ('running', 'done') AND replay_of IS NULL), '')",
         [json.dumps(excluded)],

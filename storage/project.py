@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,6 +13,36 @@ from storage.errors import UserError
 from storage.journal import record
 
 MOST_WORDS, LONGEST_WORD = 20, 80  # reasons or criteria, and characters of one
+
+
+def is_word(word: Any) -> bool:
+    """Whether this can be a reason or a criterion."""
+    return isinstance(word, str) and 1 <= len(word.strip()) == len(word) <= LONGEST_WORD and word.isprintable()
+
+
+def _are_words(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= MOST_WORDS
+        and all(map(is_word, value))
+        and len(set(value)) == len(value)
+    )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a setting can be: whether a value is possible, and how that is said after "The NAME is ..."."""
+
+    takes: Callable[[Any], bool]
+    said: str
+
+
+WORDS = Kind(
+    _are_words,
+    f"a list of up to {MOST_WORDS} different texts of 1 to {LONGEST_WORD} printable characters, "
+    "as in [correct, kinder]",
+)
+KINDS = {"reasons": WORDS, "flags": WORDS, "criteria": WORDS}
 
 
 @dataclass(frozen=True)
@@ -31,7 +62,7 @@ def project(store: Store) -> Project:
     """All settings, those that were never set as their defaults have them."""
     rows = store.rows("SELECT name, value FROM project_settings ORDER BY setting_id")
     known = {one.name for one in fields(Project)}
-    return Project(**{row["name"]: tuple(json.loads(row["value"])) for row in rows if row["name"] in known})
+    return Project(**{row["name"]: _frozen(json.loads(row["value"])) for row in rows if row["name"] in known})
 
 
 def set_project(store: Store, name: str, value: Any, actor: str) -> Project:
@@ -41,11 +72,8 @@ def set_project(store: Store, name: str, value: Any, actor: str) -> Project:
         close = difflib.get_close_matches(name, known, 1)
         hint = f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(known)}."
         raise UserError(f"The project has no setting {name!r}. {hint}")
-    if not _are_words(value):
-        raise UserError(
-            f"The {name} are a list of up to {MOST_WORDS} different texts of 1 to {LONGEST_WORD} printable characters, "
-            "as in [correct, kinder]."
-        )
+    if not KINDS[name].takes(value):
+        raise UserError(f"The setting {name} is {KINDS[name].said}.")
     with store.write() as db:
         db.execute(
             "INSERT INTO project_settings (name, value, set_by, created_at) VALUES (?, ?, ?, ?)",
@@ -55,14 +83,5 @@ def set_project(store: Store, name: str, value: Any, actor: str) -> Project:
     return project(store)
 
 
-def is_word(word: Any) -> bool:
-    """Whether this can be a reason or a criterion."""
-    return isinstance(word, str) and 1 <= len(word.strip()) == len(word) <= LONGEST_WORD and word.isprintable()
-
-
-def _are_words(value: Any) -> bool:
-    return isinstance(value, list) and len(value) <= MOST_WORDS and all(map(is_word, value)) and _differ(value)
-
-
-def _differ(words: list[str]) -> bool:
-    return len(set(words)) == len(words)
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -43,4 +43,8 @@ def set_command(
 
 def _answer(store: Store, as_json: bool) -> None:
     settings = asdict(project(store))
-    answer(as_json, settings, "\n".join(f"{name}: {', '.join(value) or 'none'}" for name, value in settings.items()))
+    answer(as_json, settings, "\n".join(f"{name}: {_said(value)}" for name, value in settings.items()))
+
+
+def _said(value: object) -> str:
+    return (", ".join(value) or "none") if isinstance(value, tuple) else str(value)

@@ -9,6 +9,7 @@ from typing import Any
 from storage import registry
 from storage.database import Store
 from storage.errors import UserError
+from storage.labels import LEARNED_FROM
 from storage.records import Model
 
 REPORT = "report.json"  # in a reward model's directory, and in that of a job that scored later votes
@@ -56,7 +57,8 @@ def votes_since(store: Store, report: Report) -> int:
     row = store.row(
         "SELECT count(*) AS n FROM current_preferences p JOIN showings s USING (showing_id)"
         " JOIN pairs r USING (pair_id) JOIN prompts q USING (prompt_id)"
-        " WHERE p.preference_id > ? AND p.verdict IN ('a', 'b', 'tie', 'both_bad') AND q.split = 'train'",
+        " WHERE p.preference_id > ? AND p.verdict IN ('a', 'b', 'tie', 'both_bad') AND q.split = 'train'"
+        f" AND {LEARNED_FROM}",
         [report["newest_vote"] or 0],
     )
     assert row is not None

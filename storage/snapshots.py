@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from storage.database import Store, now
 from storage.durable import put_in_place
 from storage.errors import UserError
-from storage.labels import STANDING_VOTES
+from storage.labels import LEARNED_FROM, STANDING_VOTES
 from storage.prompts import FOLD_HASH, JUDGE_BOUND, fold_of
 from storage.records import Fold, Snapshot
 
@@ -42,7 +42,7 @@ SCHEMA = pa.schema(
     ]
 )
 
-TAKEN = "p.verdict IN ('a', 'b', 'tie', 'both_bad') AND q.split = 'train'"
+TAKEN = f"p.verdict IN ('a', 'b', 'tie', 'both_bad') AND q.split = 'train' AND {LEARNED_FROM}"
 NOT_EXCLUDED = "s.labeler NOT IN (SELECT value FROM json_each(?))"
 ROWS = f"""
 SELECT p.preference_id, r.pair_id, r.prompt_id, s.labeler, q.messages, {FOLD_HASH} AS fold_sha256,

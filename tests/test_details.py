@@ -116,13 +116,13 @@ def test_the_newest_value_of_a_setting_stands_and_the_older_ones_stay(store: Sto
     [
         ("criterion", ["a"], "The project has no setting 'criterion'. Did you mean 'criteria'?"),
         ("zzz", ["a"], "There are reasons, flags, criteria."),
-        ("criteria", "helpful", "The criteria are a list of up to 20 different texts"),
-        ("criteria", ["a", "a"], "The criteria are a list"),
-        ("criteria", [" a"], "The criteria are a list"),
-        ("criteria", [["a"]], "The criteria are a list"),
-        ("criteria", ["a\u0000"], "The criteria are a list"),
-        ("criteria", ["x" * 81], "The criteria are a list"),
-        ("criteria", [str(n) for n in range(21)], "The criteria are a list"),
+        ("criteria", "helpful", "The setting criteria is a list of up to 20 different texts"),
+        ("criteria", ["a", "a"], "The setting criteria is a list"),
+        ("criteria", [" a"], "The setting criteria is a list"),
+        ("criteria", [["a"]], "The setting criteria is a list"),
+        ("criteria", ["a\u0000"], "The setting criteria is a list"),
+        ("criteria", ["x" * 81], "The setting criteria is a list"),
+        ("criteria", [str(n) for n in range(21)], "The setting criteria is a list"),
     ],
 )
 def test_a_setting_that_makes_no_sense_changes_nothing(store: Store, name: str, value: Any, sentence: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from alignment.materialise import materialise
 from labeling import session
-from storage import jobs, snapshots
+from storage import jobs, labels, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.maintenance import backup, check
@@ -39,6 +39,19 @@ def test_a_snapshot_is_read_with_datasets(store: Store, tmp_path: Path) -> None:
     rows = datasets.load_dataset("parquet", data_files=snapshot.path, split="train", cache_dir=str(tmp_path))
     assert rows.num_rows == snapshot.rows == 5
     assert rows[0]["prompt"][0]["role"] == "user"
+
+
+def test_a_pair_judged_a_second_time_is_learned_from_once(store: Store) -> None:
+    (pair_id,) = add_pairs(store, 1)
+    rank(store, 1)
+    pair = store.row("SELECT * FROM pairs WHERE pair_id = ?", [pair_id])
+    assert pair is not None
+    with store.write() as db:
+        repeat = labels.insert_pair(db, pair["prompt_id"], pair["completion_b"], pair["completion_a"], "repeat")
+        showing_id = labels.insert_showing(db, repeat, "local", flipped=False)
+    session.vote(store, "local", showing_id, "left", 2, "again")
+    assert [row["pair_id"] for row in snapshots.current_rows(store)] == [pair_id]
+    assert labels.new_votes(store) == 1
 
 
 def test_skips_withdrawn_votes_and_heldout_prompts_stay_out(store: Store) -> None:

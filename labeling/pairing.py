@@ -30,11 +30,11 @@ LIMIT :count
 """
 
 
-def next_pairs(db: Database, labeler: str, count: int, holding: Sequence[int] = ()) -> list[int]:
-    """The ids of up to `count` pairs; `holding` lists the showings that the labeler's page holds already.
+def next_pairs(db: Database, labeler: str, count: int, holding: Sequence[int] = (), salt: int = 0) -> list[int]:
+    """The ids of up to `count` pairs; `holding` lists the showings that the labeler's page holds already, and `salt`
+    makes the order their own.
 
     This looks at every pair, so it is not for inside a transaction that others wait for.
     """
-    salt = sum(labeler.encode()) * 7919
     parameters = {"labeler": labeler, "salt": salt, "count": count, "holding": json.dumps(list(holding))}
     return [row["pair_id"] for row in db.query(NEXT, parameters)]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
 from sqlite_utils import Database
 
-from labeling import pairing
+from labeling import pairing, shuffle
 from labeling.details import check_flag
 from storage import labels
 from storage.database import MOST_ID, Store
@@ -23,15 +22,17 @@ FLIP = {"left": "right", "right": "left", "a": "b", "b": "a"}
 
 
 def serve(store: Store, labeler: str, count: int = 1, holding: Sequence[int] = ()) -> list[Showing]:
-    """Up to `count` showings for this labeler: open ones their page does not hold, then new ones, sides at random.
+    """Up to `count` showings for this labeler: open ones their page does not hold, then new ones.
 
-    `holding` lists the showings already in the browser. An empty list means that no pair waits.
+    `holding` lists the showings already in the browser. An empty list means that no pair waits. Sides and order are
+    drawn by lot (`labeling.shuffle`).
     """
-    pair_ids = pairing.next_pairs(store.db(), labeler, count, holding)
+    seed = shuffle.seed_of(store)
+    pair_ids = pairing.next_pairs(store.db(), labeler, count, holding, shuffle.salt(seed, labeler))
     with store.write() as db:
         ids = [
             labels.showing_on(db, pair_id, labeler)
-            or labels.insert_showing(db, pair_id, labeler, flipped=bool(secrets.randbits(1)))
+            or labels.insert_showing(db, pair_id, labeler, shuffle.side(seed, labeler, pair_id))
             for pair_id in pair_ids
         ]
         return [_showing(db, showing_id, labeler) for showing_id in ids]

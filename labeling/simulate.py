@@ -10,7 +10,7 @@ import math
 import random
 import uuid
 
-from labeling import session
+from labeling import session, shuffle
 from labeling.accounts import ensure_user
 from storage.database import Store
 from storage.errors import UserError
@@ -34,9 +34,12 @@ def strength_of(probability: float) -> int:
 def simulate(store: Store, utility: Utility, labels: int, labelers: int = 1, noise: float = 1.0, seed: int = 0) -> int:
     """Let `labelers` simulated people cast `labels` votes in turn; returns how many they cast.
 
+    In a home where nobody was shown a pair before, sides and order come of `seed` too.
+
     Raises UserError when the pairs run out first or the utility fails; the votes cast until then stay.
     """
     chance = random.Random(seed)
+    shuffle.seed_of(store, first=f"{random.Random(seed).getrandbits(128):032x}")
     names = [f"simulated-{number + 1}" for number in range(labelers)]
     for name in names:
         ensure_user(store, name, "labeler")

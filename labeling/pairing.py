@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from sqlite_utils import Database
 
 from storage.labels import PROMOTED
+from storage.prompts import SERVED
 
 NEXT = f"""
 SELECT r.pair_id
 FROM pairs r LEFT JOIN showings mine ON mine.pair_id = r.pair_id AND mine.labeler = :labeler
-WHERE r.source = 'generated'
+WHERE r.source = 'generated' AND r.{SERVED}
   AND NOT EXISTS (
       SELECT 1 FROM showings s JOIN current_preferences p USING (showing_id)
       WHERE s.pair_id = r.pair_id AND p.verdict <> 'withdrawn' AND (p.verdict <> 'skip' OR s.labeler = :labeler)

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from storage.database import Store, now
 from storage.errors import UserError
+from storage.prompts import SERVED
 from storage.records import NewCompletion
 
 GOOD_ROUND = 200  # votes that make a good round; it can be started with fewer
@@ -236,7 +237,7 @@ def waiting(store: Store) -> int:
     """How many pairs of the promoted model nobody has answered or skipped."""
     row = store.row(
         f"SELECT count(*) AS n FROM pairs r WHERE r.source = 'generated' AND r.model_id IS {PROMOTED}"
-        " AND NOT EXISTS (SELECT 1 FROM showings s JOIN current_preferences p USING (showing_id)"
+        f" AND r.{SERVED} AND NOT EXISTS (SELECT 1 FROM showings s JOIN current_preferences p USING (showing_id)"
         " WHERE s.pair_id = r.pair_id AND p.verdict <> 'withdrawn')"
     )
     assert row is not None

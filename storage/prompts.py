@@ -22,6 +22,8 @@ FOLD_HASH = "coalesce(q.fold_sha256, q.sha256)"  # of a prompt q, for `fold_of`
 MIN_HELDOUT = 8  # prompts to an evaluation
 DEMO_SOURCE = "demo"
 CHAT_SOURCE = "chat"
+# Of whatever has a prompt_id: no labeler is shown, and no model is asked, what was retired or waits for a release.
+SERVED = "prompt_id NOT IN (SELECT prompt_id FROM withheld_prompts)"
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,9 @@ def prompts_of(
     """Prompts of one split, or of one fold of it, to generate from, in a shuffled order that `seed` fixes.
 
     The demo's prompts step back when the home has prompts of its own in that split, enough for an evaluation on the
-    held-out side; what came of chats joins either.
+    held-out side; what came of chats joins either. Retired prompts, and those held back, are asked nothing.
     """
-    rows = store.rows("SELECT * FROM prompts WHERE split = ?", [split])
+    rows = store.rows(f"SELECT * FROM prompts WHERE split = ? AND {SERVED}", [split])
     own = sum(row["source"] not in (DEMO_SOURCE, CHAT_SOURCE) for row in rows)
     if own >= (MIN_HELDOUT if split == "heldout" else 1):
         rows = [row for row in rows if row["source"] != DEMO_SOURCE]

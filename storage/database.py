@@ -55,7 +55,7 @@ class Store:
         try:
             if migrations().pending(store.db()):
                 with store.write() as db:
-                    migrations().apply(db)
+                    _bring_up_to_date(db)
         except sqlite3.DatabaseError as error:
             raise UserError(f"{store.database} cannot be opened as a database ({error}): {remedy(error)}.") from error
         return store
@@ -107,6 +107,16 @@ def remedy(error: sqlite3.DatabaseError) -> str:
 def now() -> str:
     """The present moment in UTC as ISO 8601 text with microseconds, which sorts as it reads."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _bring_up_to_date(db: Database) -> None:
+    """Apply what is pending, and look through the prompts of a store from before they were."""
+    from storage.personal_data import inspect_all  # here, as it needs this module
+
+    pending = {migration.name for migration in migrations().pending(db)}
+    migrations().apply(db)
+    if "0016_curation" in pending:
+        inspect_all(db)
 
 
 def _connect(path: Path) -> Database:

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from storage.database import Store, now
 from storage.near_duplicates import LARGE_GROUP, near_duplicate_groups, splits_of_groups
+from storage.personal_data import inspect
 from storage.records import Fold, Message, Prompt, Split, prompt_text
 
 JUDGE_SHARE = 1 / 3
@@ -84,6 +85,7 @@ def insert_prompts(db: Database, prompts: Sequence[NewPrompt]) -> list[int]:
             ],
         )
         known[hashes[index]] = int(cursor.lastrowid or 0)
+        inspect(db, known[hashes[index]], prompts[index].messages)
     return [known[sha256] for sha256 in hashes]
 
 

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from labeling import pairing, shuffle
 from labeling.details import check_flag
-from storage import labels
+from storage import edits, labels
 from storage.database import MOST_ID, Store
 from storage.details import NOTHING, insert_details, turned
 from storage.errors import UserError
@@ -56,28 +56,45 @@ def vote(
     (`duplicate`), unless `amend` says that it is a change of mind, which supersedes it, `details` included.
     Raises UserError for anything that is not a vote on one of this labeler's showings.
     """
-    _check(verdict, strength, client_key, seconds)
-    _check_showing_id(showing_id)
+    check_vote(verdict, strength, client_key, seconds)
+    check_showing_id(showing_id)
     check_flag(verdict, details)
     with store.write() as db:
-        showing = labels.showing_of(db, showing_id, labeler)
-        flipped = bool(showing["flipped"])
-        known = labels.by_client_key(db, showing_id, client_key)
-        stands = labels.standing(db, showing_id)
-        answered = stands is not None and stands["verdict"] != "withdrawn"
-        found = known or (stands if answered and not amend else None)
-        if found is not None:
-            return Vote(found["preference_id"], showing_id, _shown(found["verdict"], flipped), found["strength"], True)
-        preference_id = labels.insert_preference(
-            db,
-            showing_id,
-            client_key,
-            _stored(verdict, flipped),
-            strength,
-            seconds,
-            stands["preference_id"] if stands else None,
-        )
-        insert_details(db, preference_id, turned(details, flipped))
+        return cast(db, labeler, showing_id, verdict, strength, client_key, seconds, amend, details)
+
+
+def cast(
+    db: Database,
+    labeler: str,
+    showing_id: int,
+    verdict: str,
+    strength: int,
+    client_key: str,
+    seconds: float | None,
+    amend: bool,
+    details: Details,
+) -> Vote:
+    """`vote` inside the caller's transaction, of what is checked already."""
+    showing = labels.showing_of(db, showing_id, labeler)
+    flipped = bool(showing["flipped"])
+    known = labels.by_client_key(db, showing_id, client_key)
+    stands = labels.standing(db, showing_id)
+    answered = stands is not None and stands["verdict"] != "withdrawn"
+    found = known or (stands if answered and not amend else None)
+    if found is not None:
+        return Vote(found["preference_id"], showing_id, _shown(found["verdict"], flipped), found["strength"], True)
+    preference_id = labels.insert_preference(
+        db,
+        showing_id,
+        client_key,
+        _stored(verdict, flipped),
+        strength,
+        seconds,
+        stands["preference_id"] if stands else None,
+    )
+    if stands is not None:
+        edits.take_back(db, stands["preference_id"], client_key)
+    insert_details(db, preference_id, turned(details, flipped))
     return Vote(preference_id, showing_id, verdict, strength, False)
 
 
@@ -86,9 +103,9 @@ def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = N
 
     None when there is nothing to take back. The same `client_key` again takes back no second vote.
     """
-    _check("skip", 0, client_key, None)
+    check_client_key(client_key, "vote")
     if showing_id is not None:
-        _check_showing_id(showing_id)
+        check_showing_id(showing_id)
     with store.write() as db:
         if showing_id is not None:
             labels.showing_of(db, showing_id, labeler)
@@ -106,6 +123,7 @@ def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = N
             labels.insert_preference(
                 db, stands["showing_id"], client_key, "withdrawn", 0, None, stands["preference_id"]
             )
+            edits.take_back(db, stands["preference_id"], client_key)
         return _showing(db, stands["showing_id"], labeler)
 
 
@@ -168,7 +186,8 @@ def _undone_by(db: Database, labeler: str, client_key: str) -> int | None:
         iter(
             db.query(
                 "SELECT p.showing_id FROM preferences p JOIN showings s USING (showing_id)"
-                " WHERE s.labeler = ? AND p.client_key = ? AND p.verdict = 'withdrawn'",
+                " WHERE s.labeler = ? AND p.client_key = ? AND p.verdict = 'withdrawn'"
+                " ORDER BY p.preference_id LIMIT 1",  # what came of an edit is taken back after its own vote
                 [labeler, client_key],
             )
         ),
@@ -177,7 +196,8 @@ def _undone_by(db: Database, labeler: str, client_key: str) -> int | None:
     return row["showing_id"] if row else None
 
 
-def _check(verdict: str, strength: int, client_key: str, seconds: float | None) -> None:
+def check_vote(verdict: str, strength: int, client_key: str, seconds: float | None) -> None:
+    """Raise UserError for what is no vote, as shown."""
     if verdict not in ("left", "right", "tie", "both_bad", "skip"):
         raise UserError(f"{verdict!r} is not a verdict: take left, right, tie, both_bad or skip.")
     wants_strength = verdict in ("left", "right")
@@ -189,7 +209,8 @@ def _check(verdict: str, strength: int, client_key: str, seconds: float | None) 
         raise UserError(f"The seconds of a vote are a number from 0 on, not {seconds!r}.")
 
 
-def _check_showing_id(showing_id: int) -> None:
+def check_showing_id(showing_id: int) -> None:
+    """Raise UserError for what can name no showing."""
     if not isinstance(showing_id, int) or abs(showing_id) > MOST_ID:
         raise UserError(f"A showing is named by its whole number, not by {showing_id!r}.")
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from sqlite_utils import Database
 
 from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
@@ -12,6 +15,7 @@ from storage.exchange.demonstrations import Demonstration, demonstrations_of
 from storage.exchange.reading import BadRow
 from storage.frozen import freeze_lines, path_of
 from storage.labels import showing_of
+from storage.records import Message
 
 STANDING = """
 SELECT d.demonstration_id, d.labeler, q.messages, q.split, d.text
@@ -34,11 +38,16 @@ def write(store: Store, labeler: str, showing_id: int, text: str) -> int:
         showing = showing_of(db, showing_id, labeler)
         prompt = next(iter(db.query(PROMPT, [showing["pair_id"]])))
         if text.strip():
-            _check(json.loads(prompt["messages"]), text)
-        cursor = db.execute(
-            "INSERT INTO demonstrations (prompt_id, labeler, text, showing_id, created_at) VALUES (?, ?, ?, ?, ?)",
-            [prompt["prompt_id"], labeler, text if text.strip() else None, showing_id, now()],
-        )
+            check(json.loads(prompt["messages"]), text)
+        return insert(db, prompt["prompt_id"], labeler, text if text.strip() else None, showing_id)
+
+
+def insert(db: Database, prompt_id: int, labeler: str, text: str | None, showing_id: int | None) -> int:
+    """Append what a labeler would have answered, None to take back what stood, inside the caller's transaction."""
+    cursor = db.execute(
+        "INSERT INTO demonstrations (prompt_id, labeler, text, showing_id, created_at) VALUES (?, ?, ?, ?, ?)",
+        [prompt_id, labeler, text, showing_id, now()],
+    )
     return int(cursor.lastrowid or 0)
 
 
@@ -73,7 +82,8 @@ def freeze(store: Store) -> Path:
     return path_of(store, "demonstrations", freeze_lines(store, "demonstrations", to_learn_from(store)))
 
 
-def _check(prompt: list[dict[str, Any]], text: str) -> None:
+def check(prompt: Sequence[Message], text: str) -> None:
+    """Raise UserError, with the reason, where this answer to a prompt is none that could be learned from."""
     try:
         demonstrations_of({"messages": [*prompt, {"role": "assistant", "content": text}]})
     except BadRow as reason:

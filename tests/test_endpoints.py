@@ -114,6 +114,9 @@ def test_a_program_writes_what_it_would_have_answered(client: Client, store: Sto
     assert demonstrations.rows(store)[0]["messages"] == [*pair["prompt"], {"role": "assistant", "content": "My own"}]
     assert "was not served to local" in refusal(client, "/demonstrate", showing_id=12345, text="My own")
     assert "is text, and not 7" in refusal(client, "/demonstrate", showing_id=pair["showing_id"], text=7)
+    edited = client.predict(showing_id=pair["showing_id"], text="My better one", client_key="edit", api_name="/edit")
+    assert (edited["vote"]["verdict"], edited["vote"]["duplicate"]) == ("skip", False)
+    assert "is empty" in refusal(client, "/edit", showing_id=pair["showing_id"], text=" ", client_key="more")
 
 
 def test_a_program_gives_an_answer_a_thumb_and_takes_it_back(client: Client, store: Store) -> None:

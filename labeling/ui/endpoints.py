@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from labeling import session
+from labeling import editing, session
 from labeling.accounts import require
 from labeling.ui.actions import Actions
 from labeling.ui.errors import gradio_error
@@ -22,7 +22,7 @@ from storage.errors import UserError
 
 
 def add_endpoints(store: Store, actions: Actions) -> None:
-    """Add /next_pair, /vote, /undo, /demonstrate, /start_round and /round_status to the app that is being built.
+    """Add /next_pair, /vote, /undo, /edit, /demonstrate, /start_round and /round_status to the app that is being built.
 
     They wait for no one: each is a few milliseconds of SQLite, so none is held back by a limit on how many run at once.
     """
@@ -51,6 +51,22 @@ def add_endpoints(store: Store, actions: Actions) -> None:
         showing = session.undo(store, require(store, user_of(request), "labeler"), client_key, showing_id)
         return asdict(showing) if showing else None
 
+    def edit(
+        showing_id: int,
+        text: str,
+        client_key: str,
+        request: gr.Request,
+        start: str = "",
+        verdict: str = "skip",
+        strength: int = 0,
+        amend: bool = False,
+    ) -> dict[str, Any]:
+        """Write a better answer than both of a showing's. start: the side it was made from, left, right or nothing;
+        verdict and strength: which of the two shown is better, skip to leave it open. It is a demonstration, and
+        preferred to both; an undo takes all of it back. The same client_key again is the same edit."""
+        labeler = require(store, user_of(request), "labeler")
+        return asdict(editing.edit(store, labeler, showing_id, text, start, verdict, strength, client_key, amend=amend))
+
     def demonstrate(showing_id: int, text: str, request: gr.Request) -> dict[str, Any]:
         """Keep what you would have answered to a showing's prompt; your newest answer to a prompt stands, and an empty
         text takes it back. Answers its demonstration_id."""
@@ -71,7 +87,7 @@ def add_endpoints(store: Store, actions: Actions) -> None:
         require(store, user_of(request), "labeler")
         return status_of(store, round_id)
 
-    for endpoint in (next_pair, vote, undo, demonstrate, start_round, round_status):
+    for endpoint in (next_pair, vote, undo, edit, demonstrate, start_round, round_status):
         gr.api(gradio_error(endpoint), api_name=endpoint.__name__, concurrency_limit=None)
 
 

@@ -1,0 +1,110 @@
+"""A labeler's better answer: written in view of a pair, better than both of its answers, and a demonstration besides.
+
+    edited > chosen > rejected
+
+comes of it in one transaction: the vote on the pair, if the labeler says which of its answers is better; two pairs with
+the edited answer, preferred by its author; and the demonstration. One code path for people and programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlite_utils import Database
+
+from labeling import session, shuffle
+from storage import demonstrations, edits, labels
+from storage.database import Store
+from storage.details import NOTHING
+from storage.errors import UserError
+from storage.records import Details, Vote
+from storage.text import is_text
+
+SIDES = ("left", "right")
+PAIR = "SELECT r.*, q.messages FROM pairs r JOIN prompts q USING (prompt_id) WHERE pair_id = ?"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """An acknowledged edit: the vote it came with, as shown, and its demonstration, None where another vote stands."""
+
+    vote: Vote
+    demonstration_id: int | None
+
+
+def edit(
+    store: Store,
+    labeler: str,
+    showing_id: int,
+    text: str,
+    start: str = "",
+    verdict: str = "skip",
+    strength: int = 0,
+    client_key: str = "",
+    seconds: float | None = None,
+    amend: bool = False,
+    details: Details = NOTHING,
+) -> Edit:
+    """Keep a better answer to the prompt of a showing; it is on disk when this returns.
+
+    `start` is the side that it was made from, left or right, or "" for neither. `verdict` and `strength` say which of
+    the two shown answers is better, as in `session.vote`; skip says nothing of them. The same `client_key` again, or an
+    edit of a showing that was answered, is what stands, unless `amend` says that it is a change of mind. What takes the
+    vote back takes all of it back.
+    Raises UserError for an answer that is empty, or that is one of the two.
+    """
+    session.check_vote(verdict, strength, client_key, seconds)
+    session.check_showing_id(showing_id)
+    if start not in ("", *SIDES):
+        raise UserError(f"{start!r} is no side to start from: take left, right, or nothing.")
+    if details.flagged:
+        raise UserError("A flagged pair is skipped, and this betters its answers: flag it, or edit.")
+    seed = shuffle.seed_of(store)
+    with store.write() as db:
+        shown = labels.showing_of(db, showing_id, labeler)
+        pair = next(iter(db.query(PAIR, [shown["pair_id"]])))
+        answers = labels.pair_texts(db, shown["pair_id"])
+        _check(answers, text, bool(shown["flipped"]))
+        vote = session.cast(db, labeler, showing_id, verdict, strength, client_key, seconds, amend, details)
+        if not vote.duplicate:
+            origin = _origin(pair, start, bool(shown["flipped"]))
+            _keep(db, labeler, pair, vote, text.strip(), origin, client_key, partial(shuffle.side, seed, labeler))
+        found = edits.edit_of(db, vote.preference_id)
+    return Edit(vote, found["demonstration_id"] if found else None)
+
+
+def _keep(
+    db: Database,
+    labeler: str,
+    pair: dict[str, Any],
+    vote: Vote,
+    text: str,
+    origin: int | None,
+    client_key: str,
+    side: Callable[[int], bool],
+) -> None:
+    edited = edits.insert_edited(db, pair["prompt_id"], text, origin)
+    for other in (pair["completion_a"], pair["completion_b"]):
+        edits.insert_preferred(db, pair["prompt_id"], edited, other, labeler, client_key, side)
+    written = demonstrations.insert(db, pair["prompt_id"], labeler, text, vote.showing_id)
+    edits.insert_edit(db, vote.preference_id, edited, origin, written)
+
+
+def _origin(pair: dict[str, Any], start: str, flipped: bool) -> int | None:
+    if not start:
+        return None
+    return pair["completion_a"] if (start == "left") != flipped else pair["completion_b"]
+
+
+def _check(answers: dict[str, Any], text: str, flipped: bool) -> None:
+    if not is_text(text):
+        raise UserError("A better answer is a text.")
+    if not text.strip():
+        raise UserError("The better answer is empty: write one, or vote without one.")
+    for side, name in (("a", "B" if flipped else "A"), ("b", "A" if flipped else "B")):
+        if text.strip() == answers[side].strip():
+            raise UserError(f"The better answer is answer {name} unchanged: change it, or vote for {name}.")
+    demonstrations.check(answers["messages"], text)

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from alignment.inference import InferenceServer
+from labeling.ui import catalogues
 from storage import browse, labels, registry
 from storage.database import Store
 from storage.project import set_project
@@ -329,7 +330,7 @@ def test_all_text_has_a_readable_contrast(page: Page, scheme: Any) -> None:
     expect(page.locator(".toast")).to_be_visible()
     page.keyboard.press("?")
     found = page.evaluate(CONTRASTS)
-    assert {"Plumbline", "A", "A far better", "X both bad", "How to rank", "Undo Z"} <= {text for text, *_ in found}
+    assert {"Plumbline", "A", "far better", "both bad", "How to rank", "Undo"} <= {text for text, *_ in found}
     assert [(text, contrast) for text, contrast, _ in found if contrast < 4.5] == []
     (ground,) = (ground for text, _, ground in found if text == "Plumbline")
     assert ground < 0.1 if scheme == "dark" else ground > 0.9
@@ -439,3 +440,21 @@ def test_a_vote_of_before_is_looked_at_again_and_changed(store: Store, page: Pag
     page.keyboard.press("h")
     expect(page.locator(".mine li")).to_have_count(1)
     expect(page.locator(".mine li")).to_contain_text("tie")
+
+
+def test_the_page_speaks_the_language_of_the_browser_or_the_chosen_one(address: str, browser: Browser) -> None:
+    with window(browser, address, locale="de-AT") as page:
+        expect(page.locator("[data-text=empty]")).to_have_text(
+            "Noch ist kein Modell freigegeben, also schreibt keines Antworten zum Vergleichen."
+        )
+        assert page.evaluate("document.documentElement.lang") == "de"
+        expect(page.get_by_role("link", name="Daten")).to_be_visible()
+        page.keyboard.press("?")
+        page.get_by_label("Sprache").select_option(label="Français")
+        page.reload()
+        expect(page.locator("[data-text=empty]")).to_contain_text("Aucun modèle n’est encore promu")
+        for code, catalogue in catalogues.catalogues().items():
+            categories = page.evaluate("(code) => new Intl.PluralRules(code).resolvedOptions().pluralCategories", code)
+            counting = [entry for entry in catalogue["texts"].values() if isinstance(entry, dict)]
+            assert counting
+            assert all(set(entry) == set(categories) for entry in counting), code

@@ -12,6 +12,7 @@ from labeling.accounts import require
 from labeling.details import read_details
 from labeling.ui import theme
 from labeling.ui.actions import Actions
+from labeling.ui.catalogues import said
 from labeling.ui.errors import UNREADABLE, sentence
 from labeling.ui.identity import user_of
 from storage import browse, jobs, labels, registry
@@ -20,7 +21,7 @@ from storage.errors import UserError
 from storage.project import project
 from storage.prompts import prompts_of
 
-SCRIPTS = ("key.js", "outbox.js", "rank.js", "rank_why.js", "rank_history.js")
+SCRIPTS = ("key.js", "outbox.js", "rank_acts.js", "rank_draw.js", "rank_why.js", "rank_history.js", "rank.js")
 MOST_HELD = 8  # pairs that a page may keep ready
 
 
@@ -79,18 +80,18 @@ def serve(store: Store, labeler: str, asked: dict[str, Any]) -> dict[str, Any]:
         "unknown": sorted(labels.never_served(store, labeler, holding)),
         "stale": sorted(others.intersection(holding)) if is_fresh else [],
         "progress": asdict(session.progress(store, labeler)),
-        "empty": "" if pairs else empty_sentence(store),
+        "empty": "" if pairs else emptiness(store),
         "project": asdict(project(store)),
     }
 
 
-def empty_sentence(store: Store) -> str:
+def emptiness(store: Store) -> dict[str, Any]:
     """Why no pair is there."""
     if registry.promoted(store) is None:
-        return "No model is promoted yet, so none writes answers to compare."
+        return said("empty.no_model")
     if not prompts_of(store, "train", limit=1):
-        return "There are no prompts to answer yet: bring some with `import`."
+        return said("empty.no_prompts")
     newest = jobs.newest(store, "generate")
     if newest is not None and newest.status == "failed":
-        return f"No new pairs could be generated: {newest.error}"
-    return "New pairs are being generated."
+        return said("empty.failed", error=newest.error)
+    return said("empty.generating")

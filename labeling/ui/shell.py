@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from labeling.ui import align, chat, data, lineage, rank, reward, theme
+from labeling.ui import align, catalogues, chat, data, lineage, rank, reward, theme
 from labeling.ui.actions import Actions
 from labeling.ui.endpoints import add_endpoints
 from labeling.ui.guard import LoopbackGuard
@@ -46,13 +46,15 @@ def build(store: Store, actions: Actions) -> gr.Blocks:
 def header(current: str) -> None:
     """The name of the app, the way to its pages, and who is using it."""
     links = "".join(
-        f'<a href="./{path}"{" aria-current=page" if path == current else ""}>{html.escape(name)}</a>'
+        f'<a href="./{path}"{" aria-current=page" if path == current else ""} data-t="header.{name.lower()}">'
+        f"{html.escape(name)}</a>"
         for path, (name, _) in PAGES.items()
     )
     gr.HTML(
         html_template=f'<header class="masthead"><a class="brand" href="./">Plumbline</a>'
-        f'<nav aria-label="Pages">{links}</nav><span class="who"></span></header>',
-        js_on_load="server.who({}).then((name) => { element.querySelector('.who').textContent = name; });",
+        f'<nav data-t-label="header.pages">{links}</nav><span class="who"></span></header>',
+        js_on_load="plumbline.onLanguage(() => plumbline.translate(element.querySelector('.masthead')));"
+        "server.who({}).then((name) => { element.querySelector('.who').textContent = name; });",
         server_functions=[who],
         apply_default_css=False,
     )
@@ -76,6 +78,7 @@ def launch(blocks: gr.Blocks, host: str, port: int) -> str:
             server_port=port,
             theme=theme.theme(),
             css=theme.css(),
+            head=catalogues.head(),
             share=False,
             ssr_mode=False,
             pwa=False,

@@ -66,7 +66,7 @@ class Outbox {
     for (let name; (name = this.names()[0]) !== undefined; ) {
       const deed = this.read(name);
       if (!deed) {
-        if (storage?.getItem(name)) this.onAnswer({}, { error: "What this browser kept of it cannot be read." });
+        if (storage?.getItem(name)) this.onAnswer({}, { error: plumbline.t("trouble.unreadable") });
         this.forget(name);
         continue;
       }

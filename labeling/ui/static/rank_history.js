@@ -2,24 +2,23 @@
 
 async function openHistory() {
   at("dialog.history").showModal();
-  say("history", "Looking.");
+  say("history", t("history.looking"));
   at(".mine").replaceChildren();
   const answer = await answerWithin(PATIENCE_MS, server.history({}));
   const votes = answer?.votes ?? [];
-  const waiting = outbox.names().length ? " Votes that are not sent yet are not among them." : "";
-  say("history", answer?.error ?? (answer === undefined ? "The server cannot be reached: try again."
-    : votes.length ? `Choose one to decide again.${waiting}` : `There are none yet.${waiting}`));
+  const waiting = outbox.names().length ? ` ${t("history.waiting")}` : "";
+  say("history", answer?.error ?? t(answer === undefined ? "history.unreachable" : votes.length ? "history.choose" : "history.none")
+    + (answer?.votes ? waiting : ""));
   at(".mine").replaceChildren(...votes.map(voteItem));
 }
 
 function voteItem(vote) {
-  const [, , name] = Object.values(DECISIONS).find(([verdict, strength]) => verdict === vote.verdict && strength === vote.strength);
   const item = document.createElement("li");
   const button = document.createElement("button");
   const asked = document.createElement("span");
   asked.textContent = vote.prompt.at(-1).content;
   const said = document.createElement("b");
-  said.textContent = vote.details.flagged ? "flagged" : name;
+  said.textContent = vote.details.flagged ? t("decision.flag") : decisionOf(vote);
   button.append(said, asked);
   button.addEventListener("click", () => decideAgain(vote));
   item.append(button);
@@ -31,5 +30,7 @@ function decideAgain(vote) {
   putBack();
   const { showing_id, prompt, left, right, details } = vote;
   show({ showing_id, prompt, left, right, said: { ...nothing(), ...details, flagged: false }, amend: true });
-  toast("Decide again: the newest decision counts.", false);
+  toast(t("toast.again"), false);
 }
+
+addAct("history", "h", openHistory);

@@ -20,15 +20,20 @@ function setProject(set) {
 // Open, or closed: then nothing is drawn, for a key press waits for it.
 function drawWhy(open = !at(".why").hidden || JSON.stringify(said) !== JSON.stringify(nothing())) {
   at(".why").hidden = !open || !current;
-  at("[data-key=r]").setAttribute("aria-expanded", String(!at(".why").hidden));
+  at("[data-act=why]").setAttribute("aria-expanded", String(!at(".why").hidden));
   if (at(".why").hidden) return;
   at(".criteria").replaceChildren(...project.criteria.map(criterion));
   for (const kind of ["reasons", "flags"]) {
     const group = at(`[data-chips=${kind}]`);
-    group.replaceChildren(group.firstElementChild, ...project[kind].map((word) => chip(word, said.reasons.includes(word), () => pick(word))));
+    group.replaceChildren(group.firstElementChild, ...project[kind].map((word) => chip(wordOf(word), said.reasons.includes(word), () => pick(word))));
     group.hidden = project[kind].length === 0;
   }
   if (at("[name=comment]").value !== said.comment) at("[name=comment]").value = said.comment;
+}
+
+// The reasons that come with the app are in every catalogue; what a researcher set is shown as it is.
+function wordOf(word) {
+  return plumbline.has(`word.${word}`) ? t(`word.${word}`) : word;
 }
 
 function chip(word, isOn, act) {
@@ -48,7 +53,7 @@ function criterion(name) {
   block.append(title, ...["A", "B"].map((side, place) => {
     const grades = document.createElement("div");
     grades.setAttribute("role", "group");
-    grades.setAttribute("aria-label", `${name}: ${side}, 1 to 5`);
+    grades.setAttribute("aria-label", t("why.grades", { criterion: name, side }));
     const letter = document.createElement("b");
     letter.textContent = side;
     grades.append(letter, ...GRADES.map((grade) => chip(grade, said.ratings[name]?.[place] === grade, () => giveGrade(name, place, grade))));
@@ -97,3 +102,5 @@ at("[name=comment]").addEventListener("input", ({ target }) => {
   if (current) change({ comment: target.value.toWellFormed?.() ?? target.value }); // half a character cannot be stored
 });
 at("[name=comment]").addEventListener("keydown", (event) => { if (event.key === "Escape") event.target.blur(); });
+
+addAct("why", "r", () => drawWhy(at(".why").hidden));

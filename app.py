@@ -20,6 +20,7 @@ import alignment.model_commands
 import alignment.recipe_commands
 import alignment.round_commands
 import labeling.accounts
+import labeling.quality_commands
 import storage.commands
 import storage.project_commands
 from alignment.waiting import Unfinished
@@ -46,6 +47,7 @@ alignment.round_commands.add_commands(cli)
 alignment.job_commands.add_commands(cli)
 alignment.recipe_commands.add_commands(cli)
 alignment.continuous_commands.add_commands(cli)
+labeling.quality_commands.add_commands(cli)
 
 
 @cli.command()

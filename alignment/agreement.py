@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alignment.preferences import Votes
-from alignment.statistics import Interval, wilson
+from storage.statistics import Interval, wilson
 
 Comparison = tuple[int, frozenset[str]]  # a prompt and two texts
 ONCE, ALL_AGREE, DIVIDED = "one vote only", "all agree", "divided"

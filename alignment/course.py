@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from alignment.statistics import bootstrap_mean
+from storage.statistics import bootstrap_mean
 
 
 @dataclass(frozen=True)

@@ -19,17 +19,10 @@ from alignment.models import load_policy
 from alignment.overoptimisation import course
 from alignment.recipes.sampling import EvaluateRecipe
 from alignment.sampling import Sample, Sampling, have_room
-from alignment.statistics import (
-    as_voters_judge,
-    best_of_n_kl,
-    distinct,
-    length_controlled,
-    repetition,
-    win_rate,
-    win_share,
-)
+from alignment.statistics import as_voters_judge, best_of_n_kl, distinct, length_controlled, repetition, win_share
 from storage.errors import UserError
 from storage.records import Message, prompt_text
+from storage.statistics import win_rate
 
 Prompts = Sequence[Sequence[Message]]
 SHOWN = 20  # prompts whose answers are kept to read

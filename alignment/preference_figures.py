@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from alignment.statistics import calibration_error, wilson
+from alignment.statistics import calibration_error
+from storage.statistics import wilson
 
 
 def preference_figures(margins: Sequence[float], prompt_ids: Sequence[int]) -> dict[str, float | int]:

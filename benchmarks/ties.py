@@ -26,9 +26,10 @@ from alignment.jobdir import JobDir
 from alignment.models import load_reward_model
 from alignment.preferences import other_fold, preferences_of, read_votes, ties_of
 from alignment.scoring import rewards
-from alignment.statistics import bootstrap_mean, win_share
+from alignment.statistics import win_share
 from storage import registry, snapshots
 from storage.database import Store
+from storage.statistics import bootstrap_mean
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,11 @@ MOST_SHOWING_ID = 2**53 - 1  # the largest whole number that JavaScript tells fr
 # answer and what it betters; a pair once more, its answers the other way round; two models against each other.
 SOURCES = ("generated", "chat", "imported", "ranking", "edit", "repeat", "battle")
 # Repeats only tell how steady a labeler is: learned from, they would count one judgement twice.
-LEARNED_FROM = "r.source <> 'repeat'"
+# Nor is a vote that a ruling on its pair says otherwise than (`storage.adjudications`).
+LEARNED_FROM = (
+    "r.source <> 'repeat' AND (r.pair_id NOT IN (SELECT pair_id FROM rulings)"
+    " OR (r.pair_id, p.verdict) IN (SELECT pair_id, verdict FROM rulings))"
+)
 PROMOTED = "(SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1)"
 # A standing vote and what it is about: p the vote, s its showing, r the pair, q the prompt, x and y its answers a, b.
 STANDING_VOTES = """

@@ -8,34 +8,35 @@ import pytest
 
 from alignment import statistics
 from alignment.preference_figures import preference_figures
+from storage import statistics as estimates
 
 
 def test_a_share_of_nine_in_ten() -> None:
     # Wilson (1927), n = 10, p = 0.9: centre (0.9 + 0.19207) / 1.38415, half-width 0.19195
-    interval = statistics.wilson(9, 10)
+    interval = estimates.wilson(9, 10)
     assert (interval.value, round(interval.low, 4), round(interval.high, 4)) == (0.9, 0.5958, 0.9821)
 
 
 def test_a_share_of_all_is_still_uncertain() -> None:
-    interval = statistics.wilson(4, 4)
+    interval = estimates.wilson(4, 4)
     assert interval.high == 1
-    assert interval.low == pytest.approx(4 / (4 + statistics.Z95**2))  # n / (n + z^2)
+    assert interval.low == pytest.approx(4 / (4 + estimates.Z95**2))  # n / (n + z^2)
 
 
 def test_a_mean_without_spread_has_no_width() -> None:
-    assert statistics.bootstrap_mean([0.5, 0.5, 0.5]) == statistics.Interval(0.5, 0.5, 0.5)
+    assert estimates.bootstrap_mean([0.5, 0.5, 0.5]) == estimates.Interval(0.5, 0.5, 0.5)
 
 
 def test_a_win_rate_on_prompts_that_all_agree_is_as_uncertain_as_so_many_trials() -> None:
-    assert statistics.win_rate([1.0, 1.0]).low == pytest.approx(2 / (2 + statistics.Z95**2))
-    tied = statistics.win_rate([0.5] * 4)
+    assert estimates.win_rate([1.0, 1.0]).low == pytest.approx(2 / (2 + estimates.Z95**2))
+    tied = estimates.win_rate([0.5] * 4)
     assert (tied.value, tied.low) == (0.5, pytest.approx(1 - tied.high))
-    assert statistics.win_rate([0.0, 1.0], seed=3) == statistics.bootstrap_mean([0.0, 1.0], seed=3)
+    assert estimates.win_rate([0.0, 1.0], seed=3) == estimates.bootstrap_mean([0.0, 1.0], seed=3)
 
 
 def test_a_bootstrap_agrees_with_the_normal_interval_on_many_values() -> None:
-    interval = statistics.bootstrap_mean([0.0, 1.0] * 200)
-    half = statistics.Z95 * math.sqrt(0.25 / 400)
+    interval = estimates.bootstrap_mean([0.0, 1.0] * 200)
+    half = estimates.Z95 * math.sqrt(0.25 / 400)
     assert interval.low == pytest.approx(0.5 - half, abs=0.005)
     assert interval.high == pytest.approx(0.5 + half, abs=0.005)
 
@@ -46,9 +47,9 @@ def test_without_a_vote_there_are_no_figures() -> None:
 
 def test_nothing_has_no_mean() -> None:
     with pytest.raises(ValueError, match="no value"):
-        statistics.bootstrap_mean([])
+        estimates.bootstrap_mean([])
     with pytest.raises(ValueError, match="no trial"):
-        statistics.wilson(0, 0)
+        estimates.wilson(0, 0)
 
 
 def test_wins_are_counted_over_all_couples_with_ties_as_half() -> None:
@@ -86,7 +87,7 @@ def test_wins_at_equal_length_stay_as_they_are() -> None:
     # Without a length term the fit is the win rate, but for the ridge: 75 wins in 100, and its interval the bootstrap's
     wins = [1.0, 1.0, 1.0, 0.0] * 25
     found = statistics.length_controlled(prompts_of_one(wins, [0.0] * 100))
-    plain = statistics.bootstrap_mean(wins)
+    plain = estimates.bootstrap_mean(wins)
     assert found.value == pytest.approx(0.75, abs=0.001)
     assert (found.low, found.high) == pytest.approx((plain.low, plain.high), abs=0.025)
 
@@ -109,7 +110,7 @@ def test_a_judge_known_from_few_votes_is_less_sure_than_one_known_from_many() ->
     shares = [1.0, 1.0, 0.5, 0.0, 1.0, 0.5, 1.0, 0.5] * 16
     few, many = (statistics.as_voters_judge(shares, 0.75, trials) for trials in (12, 1200))
     assert few.low < many.low
-    assert many.low > statistics.bootstrap_mean(shares).low  # the errors that are known for sure only hide wins
+    assert many.low > estimates.bootstrap_mean(shares).low  # the errors that are known for sure only hide wins
 
 
 def test_a_judge_that_may_be_guessing_shows_nothing() -> None:
@@ -137,8 +138,8 @@ def test_a_margin_of_zero_is_half_right_and_intervals_count_prompts() -> None:
     assert figures["accuracy"] == 0.625
     assert figures["heldout_pairs"] == 4
     assert (figures["accuracy_low"], figures["accuracy_high"]) == (
-        statistics.wilson(1.25, 2).low,
-        statistics.wilson(1.25, 2).high,
+        estimates.wilson(1.25, 2).low,
+        estimates.wilson(1.25, 2).high,
     )
 
 

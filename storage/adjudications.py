@@ -1,0 +1,72 @@
+"""Rulings on pairs that labelers disagree about.
+
+A researcher's ruling is a vote of their own, with a reason. While it stands, the votes on the pair that say something
+else are overruled: no model learns from them. Those that say the same are learned from as before, so that whoever
+shaped a model is told as truly as ever. Agreement is measured without rulings, which were given in the knowledge of the
+others' votes, and with the votes that they overrule.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from storage import labels
+from storage.database import MOST_ID, Store, now
+from storage.errors import UserError
+from storage.journal import record
+from storage.text import is_text
+
+VERDICTS = ("a", "b", "tie", "both_bad")
+LONGEST_REASON = 2000  # characters
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """The verdict that stands on a pair, in the pair's own order, by whom and why."""
+
+    pair_id: int
+    verdict: str
+    strength: int
+    actor: str
+    reason: str
+    created_at: str
+
+
+def adjudicate(store: Store, pair_id: int, verdict: str, strength: int, reason: str, actor: str) -> Ruling:
+    """Rule on a pair: a, b, tie or both_bad, with strength 1 to 4 for a side, else 0.
+
+    A later ruling takes the place of an earlier one. Raises UserError for a pair that is not there or is a repeat, a
+    verdict that is none, and where there is no reason.
+    """
+    reason = " ".join(reason.split()) if is_text(reason) else ""
+    if not 1 <= len(reason) <= LONGEST_REASON:
+        raise UserError(f"A ruling takes a reason of 1 to {LONGEST_REASON:,} characters: say why.")
+    fits = strength in range(1, 5) if verdict in ("a", "b") else strength == 0
+    if verdict not in VERDICTS or not fits:
+        raise UserError("A ruling is a or b with a strength of 1 to 4, or tie or both_bad with none.")
+    with store.write() as db:
+        pair = store.row("SELECT source FROM pairs WHERE pair_id = ?", [max(-1, min(pair_id, MOST_ID))])
+        if pair is None or pair["source"] == "repeat":
+            raise UserError(f"There is no pair {pair_id} to rule on: `quality` lists the most contested ones.")
+        showing_id = labels.showing_on(db, pair_id, actor) or labels.insert_showing(db, pair_id, actor, flipped=False)
+        before = labels.standing(db, showing_id)
+        key = f"ruling-{secrets.token_hex(16)}"
+        supersedes = before["preference_id"] if before else None
+        preference_id = labels.insert_preference(db, showing_id, key, verdict, strength, None, supersedes)
+        db.execute(
+            "INSERT INTO adjudications (preference_id, reason, created_at) VALUES (?, ?, ?)",
+            [preference_id, reason, now()],
+        )
+        record(db, actor, "adjudicate", f"pair {pair_id}", verdict=verdict, reason=reason)
+    return next(one for one in rulings(store) if one.pair_id == pair_id)
+
+
+def rulings(store: Store, most: int = -1) -> list[Ruling]:
+    """The rulings that stand, newest first."""
+    rows = store.rows(
+        "SELECT pair_id, verdict, strength, actor, reason, created_at FROM rulings ORDER BY adjudication_id DESC"
+        " LIMIT ?",
+        [most],
+    )
+    return [Ruling(**row) for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labeling.quality.ladder import Battles, Ladder, ladder
+from labeling.quality.ladder import STYLE, Battles, Ladder, ladder
 from storage.battles import battles
 from storage.database import Store
 
@@ -20,6 +20,6 @@ def standings(store: Store, seed: int = 0) -> Ladder:
         np.array([place[one.second] for one in found], dtype=np.int64),
         np.array([one.won for one in found], dtype=np.float64),
         np.array([one.prompt_id for one in found], dtype=np.int64),
-        np.array([one.style for one in found], dtype=np.float64).reshape(len(found), -1),
+        np.array([one.style for one in found], dtype=np.float64).reshape(-1, len(STYLE)),
     )
     return ladder(columns, seed)

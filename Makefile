@@ -77,6 +77,7 @@ demo-model: $(SETUP)
 benchmarks: $(SETUP)
 	$(BIN)/python benchmarks/steering.py
 	$(BIN)/python benchmarks/methods.py
+	$(BIN)/python benchmarks/quality.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build

@@ -1,4 +1,8 @@
-"""What many tests stand on: a fresh store, and a few prompts and pairs in it."""
+"""What many tests stand on: a fresh store, and a few prompts and pairs in it.
+
+A test of the pages takes `store`, `browser`, and from `tests.served` the app (`served`) and a window on it (`window`).
+App and window are kept and handed on to the next test, which makes one cost half a second; see there for `fresh`.
+"""
 
 from __future__ import annotations
 

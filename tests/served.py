@@ -1,13 +1,20 @@
-"""The app, served to a browser by the test's own process, and a browser to look at it with."""
+"""The app, served to a browser by the test's own process, and a browser to look at it with.
+
+Both are kept from test to test, for an app takes a second of a core to build and a window two seconds to open: the app
+is given the next test's store, and a window is emptied and goes to the next test's address.
+"""
 
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urljoin
+from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from alignment import continuous, evaluations, job_deeds, picking, plans, queue, readiness, rounds
 from labeling.ui import shell
@@ -21,8 +28,63 @@ expect.set_options(timeout=30_000)
 
 
 @contextmanager
-def served(store: Store, inference: Inference) -> Iterator[str]:
-    """The address at which all pages of this store answer, without a worker."""
+def served(store: Store, inference: Inference, fresh: bool = False) -> Iterator[str]:
+    """The address at which all pages of this store answer, without a worker.
+
+    `fresh` is for a test of what an app keeps in memory or reads as it is built: it gets one of its own.
+    """
+    app = idle_apps.pop() if idle_apps and not fresh else App(store)
+    app.show(store, inference)
+    try:
+        yield app.address
+    finally:
+        app.close() if fresh or not app.comes_to_rest() else idle_apps.append(app)
+
+
+class App:
+    """The app on a store and a chat server that can be exchanged while it is up."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = Store(store.home)
+        self.inference = Exchanged()
+        self.blocks = build(self.store, cast(Inference, self.inference))
+        port = free_port()
+        shell.launch(self.blocks, "127.0.0.1", port)
+        self.address = f"http://127.0.0.1:{port}"
+
+    def show(self, store: Store, inference: Inference) -> None:
+        """From now on every page and endpoint is about this store."""
+        self.store.__dict__ = store.__dict__
+        self.inference.now = inference
+
+    def comes_to_rest(self) -> bool:
+        """Whether all that it was asked is answered in five seconds: nothing asked of this store may read the next."""
+        deadline = time.monotonic() + 5
+        while self.blocks.server.server_state.tasks or any(self.blocks._queue.active_jobs):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.005)
+        return True
+
+    def close(self) -> None:
+        """Take it down."""
+        self.blocks.close(verbose=False)
+
+
+class Exchanged:
+    """Is whatever `now` is."""
+
+    now: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.now, name)
+
+
+idle_apps: list[App] = []
+
+
+def build(store: Store, inference: Inference) -> Any:
+    """The app, composed as `app.py` does it."""
     actions = Actions(
         start_round=lambda method, settings, actor: rounds.start(store, method, settings, actor),
         replay_round=lambda round_id, actor: rounds.start_replay(store, round_id, actor),
@@ -39,13 +101,7 @@ def served(store: Store, inference: Inference) -> Iterator[str]:
         check_labels=lambda: readiness.check_labels(store),
         inference=inference,
     )
-    port = free_port()
-    blocks = shell.build(store, actions)
-    shell.launch(blocks, "127.0.0.1", port)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        blocks.close()
+    return shell.build(store, actions)
 
 
 # Without a GPU its process only emulates one, and on a busy machine it can stall the frames that a page waits for.
@@ -61,16 +117,45 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+idle_windows: WeakKeyDictionary[Browser, dict[str, list[Page]]] = WeakKeyDictionary()
+
+
 @contextmanager
-def window(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
-    """A fresh window on this address, with nothing remembered; errors in the page's scripts fail the test."""
+def window(browser: Browser, address: str, fresh: bool = False, **options: Any) -> Iterator[Page]:
+    """A window on this address, with nothing remembered; errors in the page's scripts fail the test.
+
+    It may be one that an earlier test used, emptied since: a page in a new window costs four times as much. `fresh` is
+    for a test that leaves in it what cannot be taken out again: an init script, an exposed function, a stopped clock.
+    """
+    options = {"viewport": {"width": 1280, "height": 800}, **options}
+    idle = idle_windows.setdefault(browser, {}).setdefault(repr(options), [])
+    page = idle.pop() if idle and not fresh else browser.new_page(**options)
     errors: list[str] = []
-    page = browser.new_page(**{"viewport": {"width": 1280, "height": 800}, **options})
-    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def note(error: Error) -> None:
+        errors.append(str(error))
+
+    page.on("pageerror", note)
     page.set_default_timeout(PATIENCE)
-    page.goto(address)
     try:
+        page.goto(address)
         yield page
+        page.remove_listener("pageerror", note)
+        if not fresh:
+            empty(page, options)
+            idle.append(page)
     finally:
-        page.close()
+        if page not in idle:
+            page.close()
     assert not errors
+
+
+def empty(page: Page, options: dict[str, Any]) -> None:
+    """Leave the page, and make the browser forget all that it and its test have left in the window."""
+    page.unroute_all(behavior="ignoreErrors")
+    page.goto(urljoin(page.url, "/theme.css"))  # a page of the same origin, without scripts
+    page.evaluate("localStorage.clear(), sessionStorage.clear()")
+    page.context.clear_cookies()
+    page.context.set_offline(False)
+    page.emulate_media(media="null", color_scheme="null", reduced_motion="null")
+    page.set_viewport_size(options["viewport"])

@@ -137,7 +137,7 @@ def test_chats_that_hang_leave_the_votes_alone(store: Store) -> None:
 
 def test_a_model_chosen_before_a_restart_can_still_be_asked(store: Store) -> None:
     add_pairs(store, 1)
-    with served(store, Voices("Because.")) as address:
+    with served(store, Voices("Because."), fresh=True) as address:
         config = httpx.get(f"{address}/config", trust_env=False).json()
     menus = [(part["props"].get("label"), part["props"].get("choices")) for part in config["components"]]
     known = [[name, name] for name in (PROMOTED, registry.require_promoted(store).name)]

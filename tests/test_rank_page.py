@@ -247,7 +247,7 @@ def test_a_pair_voted_on_elsewhere_before_keeps_that_vote_and_the_page_says_so(
 
 def test_where_storage_is_forbidden_the_page_still_ranks(address: str, browser: Browser, store: Store) -> None:
     add_pairs(store, 8)
-    with window(browser, "about:blank") as page:
+    with window(browser, "about:blank", fresh=True) as page:
         page.add_init_script(
             "Object.defineProperty(window, 'localStorage',"
             " { get() { throw new DOMException('The operation is insecure.', 'SecurityError'); } });"

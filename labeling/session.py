@@ -10,10 +10,12 @@ from sqlite_utils import Database
 
 from labeling import pairing, shuffle
 from labeling.details import check_flag
+from labeling.leaks import leaks
 from storage import edits, labels
 from storage.database import MOST_ID, Store
 from storage.details import NOTHING, insert_details, turned
 from storage.errors import UserError
+from storage.identity_leaks import insert_identity_leaks
 from storage.prompts import CHAT_SOURCE, NewPrompt, insert_prompts, split_of_chat
 from storage.records import Details, Message, NewCompletion, Progress, Showing, Vote
 
@@ -177,8 +179,20 @@ def check_client_key(client_key: str, of: str) -> None:
 def _showing(db: Database, showing_id: int, labeler: str) -> Showing:
     row = labels.showing_of(db, showing_id, labeler)
     texts = labels.pair_texts(db, row["pair_id"])
-    sides = (texts["b"], texts["a"]) if row["flipped"] else (texts["a"], texts["b"])
-    return Showing(showing_id, row["pair_id"], tuple(texts["messages"]), *sides)
+    sides = ("b", "a") if row["flipped"] else ("a", "b")
+    left, right = (texts[side] for side in sides)
+    found = _leaks(db, {texts[f"completion_{side}"]: texts[side] for side in sides})
+    leaking = tuple(shown for shown, said in zip(("left", "right"), found, strict=True) if said)
+    return Showing(showing_id, row["pair_id"], tuple(texts["messages"]), left, right, leaking)
+
+
+def _leaks(db: Database, answers: dict[int, str]) -> list[list[str]]:
+    """What in each of the answers, by completion_id, names its model; it is kept for the researcher."""
+    names = [model["name"] for model in db.query("SELECT name FROM models")]
+    found = [leaks(text, names) for text in answers.values()]
+    for completion_id, phrases in zip(answers, found, strict=True):
+        insert_identity_leaks(db, completion_id, phrases)
+    return found
 
 
 def _undone_by(db: Database, labeler: str, client_key: str) -> int | None:

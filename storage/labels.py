@@ -193,11 +193,12 @@ def new_votes(store: Store, excluded: Sequence[str] = ()) -> int:
 
 
 def pair_texts(db: Database, pair_id: int) -> dict[str, Any]:
-    """The messages of a pair's prompt and the two answers, as stored: messages, a, b."""
+    """The messages of a pair's prompt and the two answers, as stored: messages, a, b, completion_a, completion_b."""
     row = next(
         iter(
             db.query(
-                "SELECT q.messages, x.text AS a, y.text AS b FROM pairs r JOIN prompts q USING (prompt_id)"
+                "SELECT q.messages, x.text AS a, y.text AS b, r.completion_a, r.completion_b"
+                " FROM pairs r JOIN prompts q USING (prompt_id)"
                 " JOIN completions x ON x.completion_id = r.completion_a"
                 " JOIN completions y ON y.completion_id = r.completion_b WHERE r.pair_id = ?",
                 [pair_id],

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from storage.assignments import assign
-from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer
+from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, table
 from storage.database import Store
+from storage.identity_leaks import identity_leaks
 from storage.project import project, set_project
 
 project_app = typer.Typer(help="Settings of the labeling.", no_args_is_help=True)
@@ -39,6 +40,18 @@ def set_command(
     ((name, value),) = given.items()
     set_project(store, name, value, ACTOR)
     _answer(store, as_json)
+
+
+@project_app.command("leaks")
+def leaks_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """List the answers that name their model, of those that labelers were shown."""
+    found = identity_leaks(Store.existing(home))
+    rows: list[list[object]] = [
+        [one.completion_id, one.model or "imported", " ".join(map(str, one.pair_ids)), one.votes, one.phrase]
+        for one in found
+    ]
+    shown = table(["answer", "model", "pairs", "votes", "what it says"], rows) if rows else "No answer names its model."
+    answer(as_json, {"leaks": [asdict(one) for one in found]}, shown)
 
 
 def _answer(store: Store, as_json: bool) -> None:

@@ -49,13 +49,17 @@ class NewCompletion:
 
 @dataclass(frozen=True)
 class Showing:
-    """A pair as one labeler sees it: the sides are already in the order shown."""
+    """A pair as one labeler sees it: the sides are already in the order shown.
+
+    `leaks` are the sides, left or right, on which the answer seems to name the model that wrote it.
+    """
 
     showing_id: int
     pair_id: int
     prompt: tuple[Message, ...]
     left: str
     right: str
+    leaks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from alignment import queue
+from alignment import battles, queue
 from alignment.demo.seed import open_home
 from alignment.evaluations import evaluate
 from alignment.waiting import wait_for_job
@@ -36,6 +36,7 @@ def add_commands(app: typer.Typer) -> None:
         "reward": reward_command,
         "evaluate": evaluate_command,
         "evaluations": evaluations_command,
+        "battles": battles_command,
     }
     for name, command in commands.items():
         app.command(name)(command)
@@ -169,6 +170,24 @@ def evaluations_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> Non
     ]
     heads = ["policy", "best of", "against", "judge", "win rate", "prompts", "when"]
     answer(as_json, {"evaluations": found}, table(heads, rows))
+
+
+def battles_command(
+    between: Annotated[str, typer.Option(metavar="MODEL", help="One policy.")],
+    against: Annotated[str, typer.Option(metavar="MODEL", help="The other.")],
+    prompts: Annotated[int, typer.Option(help="On so many held-out prompts, if there are.")] = 50,
+    seed: Annotated[int | None, typer.Option(help="The seed of the sampling; a fresh one by default.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Let labelers judge two models blind: pairs of their answers to the same held-out prompts."""
+    store = open_home(home)
+    pairs = [_run(store, job_id)["pairs"] for job_id in battles.start(store, [between, against], prompts, ACTOR, seed)]
+    answer(
+        as_json,
+        {"pairs": sum(pairs), "between": between, "against": against},
+        f"{sum(pairs)} pairs of {between} and {against} wait for labelers, who are not told which is which.",
+    )
 
 
 def read_settings(recipe: Path | None, settings: list[str]) -> dict[str, Any]:

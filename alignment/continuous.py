@@ -17,7 +17,7 @@ from storage import continuous, registry
 from storage import rounds as round_rows
 from storage.database import Store
 from storage.errors import UserError
-from storage.gate import may_promote
+from storage.gate import passes
 from storage.records import ContinuousRun, Round
 
 ACTOR = "continuous"
@@ -108,7 +108,9 @@ def past_of(store: Store, run: ContinuousRun) -> list[Past]:
             and promotion["created_at"] < this.created_at
         )
         own = this.continuous_id == run.continuous_id
-        return Past(this.round_id, this.status, own, found is not None and may_promote(found[1]), in_place, this.error)
+        return Past(
+            this.round_id, this.status, own, found is not None and passes(store, found[1]), in_place, this.error
+        )
 
     return [past(this) for this in round_rows.since(store, run.created_at)]
 

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from sqlite_utils import Database
 
+from alignment.battles import publish_answers
 from alignment.config import METHODS
 from alignment.queue import free_model_name
 from alignment.replay import same
@@ -82,13 +83,16 @@ def _publish_model(store: Store, db: Database, job: Job, directory: Path, result
 
 
 def _publish_pairs(db: Database, job: Job, directory: Path) -> int:
-    """Pair the answers of each prompt two by two; an empty answer, or one the same as its partner, makes no pair.
+    """Pair the answers of each prompt two by two, or with another model's in a battle; an empty answer, or one the
+    same as its partner, makes no pair.
 
     Returns how many pairs there are now to rank.
     """
     made = 0
     model_id = job.spec["publish"]["model_id"]
     sampling = {name: job.spec["recipe"][name] for name in ("temperature", "top_p", "max_new_tokens")}
+    if "battle_with" in job.spec["publish"]:
+        return publish_answers(db, job, directory, sampling)
     groups: dict[int, list[dict[str, Any]]] = {}
     for row in pq.read_table(directory / "completions.parquet").to_pylist():
         groups.setdefault(row["prompt_id"], []).append(row)

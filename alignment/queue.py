@@ -240,6 +240,6 @@ def _last_generate_was_vain(store: Store, model: Model) -> bool:
     Then a person has to look; a loop would only try for ever.
     """
     last = jobs.newest(store, "generate")
-    if last is None or last.spec["publish"]["model_id"] != model.model_id:
+    if last is None or last.spec["publish"]["model_id"] != model.model_id or "battle_with" in last.spec["publish"]:
         return False
     return last.status == "failed" or (last.result is not None and last.result.get("pairs") == 0)

@@ -22,7 +22,7 @@ from storage import rounds as round_rows
 from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, table, tell
 from storage.database import Store
 from storage.errors import UserError
-from storage.gate import may_promote
+from storage.gate import passes
 from storage.lineage_words import left_out
 
 EXIT_CODES = {"failed": 1, "cancelled": 130}  # of a command that waited for a round
@@ -187,7 +187,7 @@ def _verdict(store: Store, round_id: int) -> str:
     if this.status != "done" or found is None:
         return f"Round {round_id} is {this.status}. {this.error or ''}".strip()
     candidate, evaluation = found
-    better = may_promote(evaluation)
+    better = passes(store, evaluation)
     advice = f"Next: model promote {candidate.name}" if better else "That does not show it to be better."
     return (
         f"Round {round_id} made {candidate.name}: by its judge it wins {evaluation.win_rate:.0%} on "

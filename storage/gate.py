@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
+from storage.battles import Evidence, evidence
 from storage.database import Store
 from storage.records import Evaluation, Model
 
@@ -20,21 +21,45 @@ def may_promote(evaluation: Evaluation) -> bool:
     return _is_above_one_half(evaluation) and evaluation.prompts >= FEWEST_PROMPTS
 
 
+def people_say(found: Evidence | None) -> Literal["better", "worse", "open"]:
+    """What blind votes of people say of a model against another, if they are on prompts enough to say anything."""
+    if found is None or found.prompts < FEWEST_PROMPTS:
+        return "open"
+    return "better" if found.share.low > 0.5 else "worse" if found.share.high < 0.5 else "open"
+
+
+def passes(store: Store, evaluation: Evaluation) -> bool:
+    """Whether the candidate of an evaluation is better, by its judge and by people who judged it blind.
+
+    People come before the judge, which only guesses what they would say: where they find it worse it never passes, and
+    where they find it better it passes unless the judge is sure of the contrary. Otherwise the judge decides.
+    """
+    said = people_say(evidence(store, evaluation.model_id, evaluation.against_id))
+    if said == "open":
+        return may_promote(evaluation)
+    return said == "better" and evaluation.high >= 0.5
+
+
 def objection(store: Store, model: Model) -> str | None:
     """What stands against promoting a model, in a sentence, or None.
 
     A round's candidate needs the verdict of its own round; any other model that was compared with the promoted one
-    needs the newest such comparison. A model that was never judged may be promoted, and one that was promoted before,
-    unless it was rolled back from.
+    needs the newest such comparison. A model that was never judged may be promoted, unless people found it worse than
+    the promoted one, and one that was promoted before, unless it was rolled back from.
     """
     if model.status == "former" and _gave_way_to_a_newer(store, model):
         return None
     made_by = store.row("SELECT round_id FROM rounds WHERE candidate_id = ?", [model.model_id])
     evaluation = _of_round(store, model) if made_by else _against_promoted(store, model)
     if evaluation is None:
-        return f"{model.name} has no verdict of its round {made_by['round_id']} yet." if made_by else None
-    if may_promote(evaluation):
+        if made_by:
+            return f"{model.name} has no verdict of its round {made_by['round_id']} yet."
+        promoted = store.row("SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1")
+        return _of_people(store, model, promoted["model_id"]) if promoted else None
+    if passes(store, evaluation):
         return None
+    if (said := _of_people(store, model, evaluation.against_id)) is not None:
+        return said
     other = store.row("SELECT name FROM models WHERE model_id = ?", [evaluation.against_id])
     assert other is not None
     if _is_above_one_half(evaluation):
@@ -45,6 +70,19 @@ def objection(store: Store, model: Model) -> str | None:
     return (
         f"{model.name} is not shown to be better than {other['name']}: it wins {evaluation.win_rate:.0%} "
         f"({evaluation.low:.0%} to {evaluation.high:.0%}{_as_voters(evaluation)})."
+    )
+
+
+def _of_people(store: Store, model: Model, against_id: int) -> str | None:
+    """The objection of people who found the model worse than another, or None."""
+    found = evidence(store, model.model_id, against_id)
+    if found is None or people_say(found) != "worse":
+        return None
+    other = store.row("SELECT name FROM models WHERE model_id = ?", [against_id])
+    assert other is not None
+    return (
+        f"{model.name} is worse than {other['name']} to people who judged the two blind: it wins "
+        f"{found.share.value:.0%} ({found.share.low:.0%} to {found.share.high:.0%}) on {found.prompts} prompts."
     )
 
 

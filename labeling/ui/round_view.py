@@ -10,8 +10,19 @@ import yaml
 
 from labeling.ui.course_chart import course_chart
 from labeling.ui.curves import curve, interval, number
-from labeling.ui.verdict import against_best_of, baseline_wins, caution, figures, meanings, percent, spread, verdict
+from labeling.ui.verdict import (
+    against_best_of,
+    baseline_wins,
+    caution,
+    figures,
+    meanings,
+    percent,
+    spread,
+    verdict,
+    with_people,
+)
 from storage import jobs, registry, rounds
+from storage.battles import evidence
 from storage.database import Store
 from storage.lineage_words import left_out
 from storage.records import Job, Model, Round
@@ -61,7 +72,8 @@ def verdict_card(store: Store, this: Round | None) -> str:
     promoted = candidate.status == "promoted"
     question = f"{candidate.name} is promoted." if promoted else f"May I promote {candidate.name}?"
     names = (candidate.name, registry.get(store, evaluation.against_id).name)
-    answer = verdict(evaluation, *names)
+    people = evidence(store, evaluation.model_id, evaluation.against_id)
+    answer = with_people(verdict(evaluation, *names), evaluation, people, candidate.name)
     beaten = against_best_of(evaluation, *names)
     rival = f'<p class="rival">{escape(beaten)}</p>' if beaten else ""
     warning = f'<p class="caution">{escape(caution(judge))}</p>' if caution(judge) else ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from storage.gate import FEWEST_PROMPTS, may_promote
+from storage.battles import Evidence
+from storage.gate import FEWEST_PROMPTS, may_promote, people_say
 from storage.records import Evaluation
 
 Figures = dict[str, Any]
@@ -56,6 +57,26 @@ def verdict(evaluation: Evaluation, candidate: str, parent: str) -> str:
         )
     said = f" Counting the judge's own errors, voters would prefer it in {voters}." if voters else ""
     return f"Yes: {measured}, and the whole {interval} is above one half.{said}"
+
+
+def with_people(answer: str, evaluation: Evaluation, found: Evidence | None, candidate: str) -> str:
+    """The answer with what people say who judged the two models blind; theirs comes before the judge's.
+
+    `answer` is that of `verdict`, which begins with yes, no or not yet.
+    """
+    if found is None:
+        return answer
+    said = people_say(found)
+    share = f"{percent(found.share.value)} ({percent(found.share.low)} to {percent(found.share.high)})"
+    heard = f"People who judged the two blind prefer {candidate} in {share} of {found.prompts} prompts"
+    if found.prompts < FEWEST_PROMPTS:
+        return f"{answer} {heard}; from {FEWEST_PROMPTS} on that counts."
+    if said == "open":
+        return f"{answer} {heard}, which holds one half, so that the judge decides."
+    _, _, judged = answer.partition(": ")
+    if said == "better" and evaluation.high < 0.5:
+        return f"No: {judged} {heard}: the two contradict each other, so that neither promotes it."
+    return f"{'Yes' if said == 'better' else 'No'}: {judged} {heard}, and that decides."
 
 
 def against_best_of(evaluation: Evaluation, candidate: str, parent: str) -> str:

@@ -21,6 +21,7 @@ import alignment.recipe_commands
 import alignment.round_commands
 import labeling.accounts
 import labeling.quality_commands
+import labeling.user_commands
 import storage.commands
 import storage.project_commands
 from alignment.waiting import Unfinished
@@ -36,10 +37,9 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-user_app = typer.Typer(help="People.", no_args_is_help=True)
 alignment.lineage_commands.add_commands(alignment.model_commands.model_app)
 cli.add_typer(alignment.model_commands.model_app, name="model")
-cli.add_typer(user_app, name="user")
+labeling.user_commands.add_commands(cli)
 storage.commands.add_commands(cli)
 storage.project_commands.add_commands(cli)
 alignment.commands.add_commands(cli)
@@ -52,9 +52,9 @@ labeling.quality_commands.add_commands(cli)
 
 @cli.command()
 def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on; loopback only, as there are no accounts.")] = (
-        "127.0.0.1"
-    ),
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; beyond loopback it takes accounts.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
     inference_url: Annotated[
         str | None,
@@ -66,14 +66,14 @@ def serve(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Start the app: the pages, and the worker behind them."""
-    if host not in labeling.accounts.LOOPBACK:
-        raise UserError(f"There are no accounts yet, so the app listens on loopback only: not on {host}.")
+    labeling.accounts.check_host(home, host)
     gc.disable()  # imports make no garbage, and looking for it is a fifth of the time to the first page
     from alignment import continuous, evaluations, job_deeds, picking, plans, queue, readiness, rounds
     from alignment.demo.seed import seed
     from alignment.inference import InferenceServer
     from labeling.ui import shell
     from labeling.ui.actions import Actions
+    from labeling.ui.door import Access
     from storage import registry
 
     def promoted_path() -> str | None:
@@ -82,7 +82,9 @@ def serve(
 
     store = Store.open(home)
     inference = InferenceServer(store.logs / "inference.log", inference_url, inference_key, promoted_path)
-    labeling.accounts.ensure_user(store, labeling.accounts.LOCAL_USER, "admin")
+    access = Access(store, beyond_loopback=host not in labeling.accounts.LOOPBACK)
+    if not access.by_login():
+        labeling.accounts.ensure_user(store, labeling.accounts.LOCAL_USER, "admin")
     seed(store)
     actions = Actions(
         start_round=lambda method, overrides, actor: rounds.start(store, method, overrides, actor),
@@ -100,7 +102,7 @@ def serve(
         check_labels=lambda: readiness.check_labels(store),
         inference=inference,
     )
-    url = shell.launch(shell.build(store, actions), host, port)
+    url = shell.launch(shell.build(store, actions, access), access, host, port)
     gc.enable()
     print(f"Plumbline is at {url}", flush=True)
     time.sleep(BREATH_S)
@@ -166,18 +168,6 @@ def simulate(
     votes = labeling.simulate.simulate(store, function, labels, labelers, noise, seed)
     seconds = round(time.monotonic() - began, 2)
     answer(as_json, {"votes": votes, "seconds": seconds}, f"{votes} votes cast in {seconds} s.")
-
-
-@user_app.command("add")
-def user_add(
-    name: str,
-    role: Annotated[str, typer.Option(help="labeler, researcher or admin.")],
-    home: Home = DEFAULT_HOME,
-    as_json: Json = False,
-) -> None:
-    """Add a person, or give one another role."""
-    labeling.accounts.add_user(Store.open(home), name, role, "cli")
-    answer(as_json, {"name": name, "role": role}, f"{name} is a {role}.")
 
 
 def main() -> None:

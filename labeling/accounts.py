@@ -1,6 +1,15 @@
-"""Who may do what. Without accounts there is one local user, with every right, and the app stays on loopback."""
+"""Who may do what: people and their roles.
+
+While nobody has a password there is one local user, with every right, and the app stays on loopback. How somebody
+comes by a password is in `labeling.invitations`, and what it opens in `labeling.logins`.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
 
 from storage.database import Store, now
 from storage.errors import UserError
@@ -9,15 +18,43 @@ from storage.journal import record
 LOCAL_USER = "local"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ROLES = ("labeler", "researcher", "admin")  # each may do what the ones before it may
+FORMER = "former-"  # begins the pseudonym of somebody who was removed
+# Admins who can log in, or can once they have opened their invitation's link.
+ADMINS = """
+SELECT name FROM users u WHERE role = 'admin' AND (
+    EXISTS (SELECT 1 FROM passwords p WHERE p.name = u.name) OR EXISTS (
+        SELECT 1 FROM invitations i
+        WHERE i.name = u.name AND used_at IS NULL AND revoked_at IS NULL AND expires_at > :now
+    )
+) ORDER BY name
+"""
+
+
+class RoleError(UserError):
+    """Somebody may not do what they asked for."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of the home. `login` is how they come in: password, invited (the link is open) or none."""
+
+    name: str
+    role: str
+    login: str
+    created_at: str
 
 
 def add_user(store: Store, name: str, role: str, actor: str) -> None:
-    """Add a person, or give one who is there another role."""
+    """Add a person, or give one who is there another role. Raises UserError where that would leave no admin."""
     if role not in ROLES:
         raise UserError(f"{role!r} is not a role: take one of {', '.join(ROLES)}.")
-    if not name or len(name) > 80 or not name.isprintable() or name != name.strip():
-        raise UserError(f"The user name {name!r} cannot be used: take 1 to 80 printable characters.")
+    if not name or len(name) > 80 or not name.isprintable() or name != name.strip() or name.startswith(FORMER):
+        raise UserError(
+            f"The user name {name!r} cannot be used: take 1 to 80 printable characters, not beginning with {FORMER!r}."
+        )
     with store.write() as db:
+        if role != "admin":
+            keep_an_admin(db, name)
         db.execute(
             "INSERT INTO users (name, role, created_at) VALUES (?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET role = excluded.role",
@@ -32,11 +69,63 @@ def ensure_user(store: Store, name: str, role: str) -> None:
         add_user(store, name, role, name)
 
 
+def people(store: Store) -> list[Person]:
+    """Everybody, in the order in which they came; those who were removed are left out."""
+    found = store.rows(
+        "SELECT u.name, u.role, u.created_at, CASE WHEN p.name IS NOT NULL THEN 'password' WHEN EXISTS ("
+        "  SELECT 1 FROM invitations i"
+        "  WHERE i.name = u.name AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?"
+        ") THEN 'invited' ELSE 'none' END AS login"
+        " FROM users u LEFT JOIN passwords p ON p.name = u.name"
+        " WHERE substr(u.name, 1, length(?)) <> ? ORDER BY u.created_at, u.name",
+        [now(), FORMER, FORMER],
+    )
+    return [Person(row["name"], row["role"], row["login"], row["created_at"]) for row in found]
+
+
+def accounts_exist(store: Store) -> bool:
+    """Whether anybody has a password: then everybody has to log in, also on loopback."""
+    return store.row("SELECT 1 FROM passwords LIMIT 1") is not None
+
+
+def admins(db: Database) -> list[str]:
+    """The admins who can log in, those with an open invitation among them."""
+    return [row["name"] for row in db.query(ADMINS, {"now": now()})]
+
+
+def keep_an_admin(db: Database, name: str) -> None:
+    """Raise UserError when `name` is the last admin while others have accounts."""
+    others = next(iter(db.query("SELECT 1 FROM passwords WHERE name <> ? LIMIT 1", [name])), None)
+    if others and admins(db) == [name]:
+        raise UserError(f"{name} is the last admin: make somebody else one first, with `user add NAME --role admin`.")
+
+
+def check_host(home: Path, host: str) -> None:
+    """Raise UserError when the app must not listen on this address: beyond loopback it takes an admin's account."""
+    if host in LOOPBACK:
+        return
+    if not Store(home.expanduser()).database.is_file() or not admins(Store.open(home).db()):
+        raise UserError(
+            f"Without an admin's account the app listens on loopback only, not on {host}: make one first, with "
+            "`python app.py user add NAME --role admin`."
+        )
+
+
+def role_of(store: Store, name: str) -> str | None:
+    """The role of a person; None where there is no such person."""
+    row = store.row("SELECT role FROM users WHERE name = ?", [name])
+    return row["role"] if row else None
+
+
 def require(store: Store, name: str, role: str) -> str:
     """Return `name` when that user may act as `role`; raises UserError otherwise. Every handler asks this itself."""
-    row = store.row("SELECT role FROM users WHERE name = ?", [name])
-    if row is None:
-        raise UserError(f"There is no user named {name!r}: an admin can add one with `user add`.")
-    if ROLES.index(row["role"]) < ROLES.index(role):
-        raise UserError(f"{name} is a {row['role']}, and this takes a {role}: ask an admin for the role.")
+    has = role_of(store, name)
+    if has is None:
+        raise RoleError(f"There is no user named {name!r}: an admin can add one with `user add`.")
+    if ROLES.index(has) < ROLES.index(role):
+        raise RoleError(f"{name} is a {has}, and this takes {_one(role)}: ask an admin for the role.")
     return name
+
+
+def _one(role: str) -> str:
+    return f"{'an' if role == 'admin' else 'a'} {role}"

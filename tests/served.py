@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 from alignment import continuous, evaluations, job_deeds, picking, plans, queue, readiness, rounds
 from labeling.ui import shell
 from labeling.ui.actions import Actions, Inference
+from labeling.ui.door import Access
 from storage import registry
 from storage.database import Store
 from tests.server_process import free_port
@@ -31,7 +32,8 @@ expect.set_options(timeout=30_000)
 def served(store: Store, inference: Inference, fresh: bool = False) -> Iterator[str]:
     """The address at which all pages of this store answer, without a worker.
 
-    `fresh` is for a test of what an app keeps in memory or reads as it is built: it gets one of its own.
+    `fresh` is for a test of what an app keeps in memory, as failed logins, or reads as it is built: it gets one of its
+    own.
     """
     app = idle_apps.pop() if idle_apps and not fresh else App(store)
     app.show(store, inference)
@@ -47,9 +49,10 @@ class App:
     def __init__(self, store: Store) -> None:
         self.store = Store(store.home)
         self.inference = Exchanged()
-        self.blocks = build(self.store, cast(Inference, self.inference))
+        access = Access(self.store, beyond_loopback=False)
+        self.blocks = build(self.store, cast(Inference, self.inference), access)
         port = free_port()
-        shell.launch(self.blocks, "127.0.0.1", port)
+        shell.launch(self.blocks, access, "127.0.0.1", port)
         self.address = f"http://127.0.0.1:{port}"
 
     def show(self, store: Store, inference: Inference) -> None:
@@ -83,7 +86,7 @@ class Exchanged:
 idle_apps: list[App] = []
 
 
-def build(store: Store, inference: Inference) -> Any:
+def build(store: Store, inference: Inference, access: Access) -> Any:
     """The app, composed as `app.py` does it."""
     actions = Actions(
         start_round=lambda method, settings, actor: rounds.start(store, method, settings, actor),
@@ -101,7 +104,7 @@ def build(store: Store, inference: Inference) -> Any:
         check_labels=lambda: readiness.check_labels(store),
         inference=inference,
     )
-    return shell.build(store, actions)
+    return shell.build(store, actions, access)
 
 
 # Without a GPU its process only emulates one, and on a busy machine it can stall the frames that a page waits for.

@@ -122,8 +122,8 @@ def exit_code(process: subprocess.Popen[bytes] | BaseProcess) -> int | None:
 class PageCalls:
     """What the scripts of the Rank and the Data page ask of the server at an address, asked by a program."""
 
-    def __init__(self, address: str) -> None:
-        self.client = httpx.Client(base_url=address, timeout=20, trust_env=False)
+    def __init__(self, address: str, headers: dict[str, str] | None = None) -> None:
+        self.client = httpx.Client(base_url=address, headers=headers, timeout=20, trust_env=False)
         components = self.client.get("/config").json()["components"]
         self.component_ids = {name: one["id"] for one in components for name in one["props"].get("server_fns", [])}
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 import httpx
 import pytest
+from starlette.requests import Request
 
 from labeling.ui import chat
 from labeling.ui.actions import Actions, Inference
 from labeling.ui.answering import answers
 from labeling.ui.chat import AT_ONCE, PROMOTED, Chat
 from labeling.ui.chat_endpoints import ChatEndpoints
+from labeling.ui.identity import USER
 from storage import registry
 from storage.database import Store
 from storage.errors import UserError
@@ -25,7 +27,7 @@ from tests.served import served
 from tests.server_process import PageCalls
 
 QUESTION: tuple[Message, ...] = ({"role": "user", "content": "Why?"},)
-NOBODY = cast(gr.Request, None)  # there are no accounts, so who asks is not looked at
+LOCAL = gr.Request(Request({"type": "http", USER: "local"}))
 
 
 class Voices:
@@ -75,7 +77,7 @@ def chat_with(store: Store, voices: Inference) -> Chat:
 
 def ask(page: Chat, text: str = "Why?", two: bool = False, best_of: int = 1) -> tuple[Any, ...]:
     """What the page shows in the end: view, history, pair, message box and the row of verdicts."""
-    *_, last = page.send(text, [], None, PROMOTED, PROMOTED, two, best_of, NOBODY)
+    *_, last = page.send(text, [], None, PROMOTED, PROMOTED, two, best_of, LOCAL)
     return last
 
 
@@ -109,7 +111,7 @@ def test_a_vote_on_answers_that_a_restarted_server_has_forgotten_is_said_to_be_l
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(gr, "Warning", said.append)
-    chat_with(store, Voices("Because.")).vote("A better", None, NOBODY)
+    chat_with(store, Voices("Because.")).vote("A better", None, LOCAL)
     assert said == [chat.GONE]
     assert store.rows("SELECT * FROM preferences") == []
 
@@ -119,9 +121,9 @@ def test_a_message_that_is_no_text_is_refused(store: Store, message: Any) -> Non
     page = chat_with(store, Voices("Because."))
     programs = ChatEndpoints(store, page.actions, page.answers)
     with pytest.raises(UserError, match="are texts"):
-        programs.answer(message, NOBODY)
+        programs.answer(message, LOCAL)
     with pytest.raises(UserError, match="a content, which is text"):
-        programs.answer("Why?", NOBODY, [{"role": "user", "content": message}])
+        programs.answer("Why?", LOCAL, [{"role": "user", "content": message}])
 
 
 def test_chats_that_hang_leave_the_votes_alone(store: Store) -> None:

@@ -138,8 +138,23 @@ def test_a_backup_is_checked_and_a_damaged_home_is_told(call: Call, tmp_path: Pa
 
 
 def test_a_person_is_added_and_given_another_role(call: Call) -> None:
+    links = set()
     for role in ("labeler", "admin"):
-        assert answered(call("user", "add", "mara", "--role", role, "--json")) == {"name": "mara", "role": role}
+        told = answered(call("user", "add", "mara", "--role", role, "--json"))
+        assert (told["name"], told["role"]) == ("mara", role)
+        links.add(told["invitation"])
+    links.add(
+        answered(call("user", "invite", "mara", "--address", "https://labels.example.org/", "--json"))["invitation"]
+    )
+    assert sorted(link.rpartition("/")[0] for link in links) == [
+        "http://127.0.0.1:7860/invitation",
+        "http://127.0.0.1:7860/invitation",
+        "https://labels.example.org/invitation",
+    ]
+    people = answered(call("user", "list", "--json"))["people"]
+    assert [(one["name"], one["role"], one["login"]) for one in people] == [("mara", "admin", "invited")]
+    assert len(answered(call("user", "token", "mara", "--json"))["token"]) > 40
+    assert answered(call("user", "logout", "mara", "--json")) == {"name": "mara", "ended": 1}
 
 
 def test_a_store_that_cannot_be_written_is_one_line_too(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,6 +230,12 @@ MISTAKES = {
     "model report judge --refresh": "does not say what it was trained on",
     "user add mara --role king": "is not a role",
     "user add mara": "Missing option '--role'",
+    "user add former-7f3a --role labeler": "cannot be used",
+    "user add mara --role labeler --address here": "is none of the web",
+    "user invite nobody": "no user named 'nobody'",
+    "user token nobody": "no user named 'nobody'",
+    "user logout nobody": "no user named 'nobody'",
+    "serve --host 0.0.0.0": "user add NAME --role admin",
     "round": "24 are missing",
     "round --set dpo.beta": "not of the form key=value",
     "round --set dpo.beta=[1": "cannot be read",
@@ -274,7 +295,6 @@ MISTAKES = {
     "sft --demonstrations --name new": "No labeler has written a demonstration",
     "pretrain absent.txt --name new": "absent.txt",
     "pretrain good.jsonl --name new --set minutes=1 --set max_steps=9": "max_steps has no effect",
-    "serve --host 0.0.0.0": "loopback",
     "serve --port ninety": "Invalid value",
     "serve --inference-url http://[::1": "The inference URL 'http://[::1' is none",
 }

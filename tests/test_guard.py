@@ -85,3 +85,9 @@ def test_own_pages_pass_under_every_name_of_loopback(address: str) -> None:
 def test_programs_pass(address: str) -> None:
     for path in ("/", "/align", "/chat", "/data", CONFIG):
         assert get(address, path).status_code == 200
+
+
+def test_without_accounts_a_proxy_hands_nobody_in_from_another_machine(address: str) -> None:
+    refused = get(address, x_forwarded_for="192.0.2.7")
+    assert refused.status_code == 403
+    assert "this machine only, not 192.0.2.7" in refused.text

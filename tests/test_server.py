@@ -37,7 +37,8 @@ def test_the_first_pages_and_pairs_of_a_new_home_come_without_torch(tmp_path: Pa
 def test_only_loopback_is_listened_on(tmp_path: Path) -> None:
     for host in ("0.0.0.0", "example.org"):
         assert refused(tmp_path / "home", "--host", host) == (
-            f"There are no accounts yet, so the app listens on loopback only: not on {host}."
+            f"Without an admin's account the app listens on loopback only, not on {host}: make one first, with "
+            "`python app.py user add NAME --role admin`."
         )
     assert not (tmp_path / "home").exists()
     Store.open(tmp_path / "other")

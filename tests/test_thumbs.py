@@ -13,7 +13,7 @@ from storage import ratings
 from storage.database import Store
 from storage.errors import UserError
 from storage.prompts import NewPrompt, add_prompts, prompt_hash
-from tests.test_chat import NOBODY, Voices, ask, chat_with
+from tests.test_chat import LOCAL, Voices, ask, chat_with
 
 BUTTONS = 'class="thumbs"'
 HELD_OUT = "Tell me in a few plain words why the water of the sea is so salty today"
@@ -30,7 +30,7 @@ def test_an_answer_has_thumbs_and_a_pair_of_them_or_none_has_not(store: Store) -
     assert BUTTONS in ask(page)[0]
     view, _, pair, _, _ = ask(page, two=True)
     assert BUTTONS not in view
-    view, *_ = page.vote(next(iter(VERDICTS)), pair, NOBODY)
+    view, *_ = page.vote(next(iter(VERDICTS)), pair, LOCAL)
     assert BUTTONS not in view  # it has been judged
 
 
@@ -41,13 +41,13 @@ def test_a_press_is_stored_as_a_thumb_on_the_answer_and_shows_from_then_on(store
     (row,) = ratings.rows(store)
     assert (row["labeler"], row["completion"], row["thumb"], row["model"]) == ("local", "Because.", "down", "policy")
     assert row["prompt"] == history[:-1]
-    shown = page.load(history, NOBODY)[0]
+    shown = page.load(history, LOCAL)[0]
     assert [f'name="{name}" aria-pressed="{on}"' in shown for name, on in (("up", "false"), ("down", "true"))] == [
         True,
         True,
     ]
     assert pressing(store, page, history, "withdrawn", "2") == {"thumb": "", "note": thumbs.TAKEN_BACK}
-    assert 'aria-pressed="true"' not in page.load(history, NOBODY)[0]
+    assert 'aria-pressed="true"' not in page.load(history, LOCAL)[0]
 
 
 def test_a_thumb_on_what_is_nearly_held_out_says_that_none_learns_from_it(store: Store) -> None:
@@ -75,8 +75,8 @@ def test_an_answer_is_known_to_the_one_who_got_it(store: Store) -> None:
 def test_after_a_restart_what_the_browser_kept_has_no_thumbs(store: Store) -> None:
     page = chat_with(store, Voices("Because."))
     _, history, *_ = ask(page)
-    assert BUTTONS in page.load(history, NOBODY)[0]
-    assert BUTTONS not in Chat(store, page.actions).load(history, NOBODY)[0]
+    assert BUTTONS in page.load(history, LOCAL)[0]
+    assert BUTTONS not in Chat(store, page.actions).load(history, LOCAL)[0]
 
 
 def test_the_server_knows_the_newest_answers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,9 +131,9 @@ class Align:
 
     def promote(self, label: str, reason: str, request: gr.Request) -> list[Any]:
         """Promote the model that the button names, which is the one whose verdict was on the page."""
-        name = label.removeprefix(PROMOTE).removesuffix(ALL_THE_SAME)
 
         def deed(actor: str) -> str:
+            name = label.removeprefix(PROMOTE).removesuffix(ALL_THE_SAME)
             model = registry.promote(self.store, name, actor, reason if label.endswith(ALL_THE_SAME) else None)
             return f"{model.name} is promoted: it answers in chat and writes the next pairs."
 

@@ -69,6 +69,11 @@ class Chat:
         except UserError as error:
             return f'<p class="meaning trouble">{escape(str(error))}</p>'
 
+    def second(self, two: bool, request: gr.Request) -> Any:
+        """The choice of a second model, where two are to answer."""
+        self._labeler(request)
+        return gr.update(visible=two)
+
     def send(
         self,
         text: str,
@@ -230,7 +235,7 @@ def page(store: Store, actions: Actions) -> None:
     outputs = [view, history, pair, box, row]
     assert Context.root_block is not None
     Context.root_block.load(chat.load, [history], [view, model, other], **private)
-    two.change(lambda shown: gr.update(visible=shown), [two], [other], **private)
+    two.change(chat.second, [two], [other], **private)
     of = [model, other, two]
     gr.on([part.change for part in (best, *of)], chat.meaning, [best, *of], [means], **private)
     sent = box.submit(chat.send, [box, history, pair, *of, best], outputs, **private, **limited)

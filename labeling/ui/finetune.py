@@ -100,6 +100,11 @@ class FineTune:
 
         return self._do(request, begin, upload)
 
+    def settings_of(self, tuning: str, request: gr.Request) -> list[Any]:
+        """The settings that a way of tuning has."""
+        researcher_of(self.store, request)
+        return [gr.update(visible=tuning == "freeze"), gr.update(visible=tuning == "lora")]
+
     def cancel(self, request: gr.Request) -> list[Any]:
         """Stop the fine-tuning at work."""
 
@@ -150,7 +155,7 @@ def section(store: Store, actions: Actions, models: gr.HTML, refresh: dict[str, 
         promote = gr.Button("Promote", visible=False, **size)
         cancel = gr.Button("Cancel the fine-tuning", visible=False, variant="stop", **size)
     with gr.Accordion("Fine-tune a model on examples", open=False, elem_classes="settings"):
-        fields = form()
+        fields = form(tune)
         start = gr.Button("Fine-tune", variant="primary", **size)
     timer = gr.Timer(ASK_EVERY_S, active=False)
     bases, written = fields[2], fields[11]
@@ -164,7 +169,7 @@ def section(store: Store, actions: Actions, models: gr.HTML, refresh: dict[str, 
     promote.click(tune.promote, [promote], **private).then(**refresh)
 
 
-def form() -> list[Any]:
+def form(tune: FineTune) -> list[Any]:
     """The fields in the order in which `FineTune.start` takes them; an empty one leaves the default."""
     with gr.Row():
         upload = gr.File(label="Records: Alpaca, self-instruct or chat", file_types=KINDS, type="filepath", height=160)
@@ -186,7 +191,7 @@ def form() -> list[Any]:
         epochs = gr.Textbox(label="Epochs", placeholder="3")
     more = gr.Textbox(label="More settings", placeholder=MORE, lines=3)
     tuning.change(
-        lambda chosen: [gr.update(visible=chosen == "freeze"), gr.update(visible=chosen == "lora")],
+        tune.settings_of,
         tuning,
         [of_freeze, of_lora],
         api_visibility="private",

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
 
+from labeling.accounts import require, role_of
 from labeling.ui import align, catalogues, chat, data, lineage, rank, reward, theme
 from labeling.ui.actions import Actions
+from labeling.ui.door import Access, Door
 from labeling.ui.endpoints import add_endpoints
-from labeling.ui.guard import LoopbackGuard
+from labeling.ui.entrance import Entrance
+from labeling.ui.errors import sentence
+from labeling.ui.guard import Guard
 from labeling.ui.identity import user_of
 from storage.database import Store
 from storage.errors import UserError
@@ -24,26 +29,26 @@ INNER = {
 }  # pages that are reached from another, in whose look they are
 
 
-def build(store: Store, actions: Actions) -> gr.Blocks:
+def build(store: Store, actions: Actions, access: Access) -> gr.Blocks:
     """All pages as one app: Rank at /, then /align, /chat and /data, and /reward and /lineage behind /align."""
     blocks = gr.Blocks(title="Plumbline", analytics_enabled=False, fill_width=True)
     for path, (name, module) in PAGES.items():
         route = blocks if path == "" else blocks.route(name, path, show_in_navbar=False)
         with route:
-            header(path)
+            header(path, store, access)
             with gr.Column(elem_classes=["page", f"page-{name.lower()}"]):
                 module.page(store, actions)
             if path == "":
                 add_endpoints(store, actions)
     for path, (outer, module) in INNER.items():
         with blocks.route(path.capitalize(), path, show_in_navbar=False):
-            header(outer)
+            header(outer, store, access)
             with gr.Column(elem_classes=["page", f"page-{outer}", f"page-{path}"]):
                 module.page(store, actions)
     return blocks
 
 
-def header(current: str) -> None:
+def header(current: str, store: Store, access: Access) -> None:
     """The name of the app, the way to its pages, and who is using it."""
     links = "".join(
         f'<a href="./{path}"{" aria-current=page" if path == current else ""} data-t="header.{name.lower()}">'
@@ -52,20 +57,25 @@ def header(current: str) -> None:
     )
     gr.HTML(
         html_template=f'<header class="masthead"><a class="brand" href="./">Plumbline</a>'
-        f'<nav data-t-label="header.pages">{links}</nav><span class="who"></span></header>',
-        js_on_load="plumbline.onLanguage(() => plumbline.translate(element.querySelector('.masthead')));"
-        "server.who({}).then((name) => { element.querySelector('.who').textContent = name; });",
-        server_functions=[who],
+        f'<nav data-t-label="header.pages">{links}</nav>{theme.text("who.html")}</header>',
+        js_on_load=theme.text("who.js"),
+        server_functions=[who_of(store, access)],
         apply_default_css=False,
     )
 
 
-def who(_: dict[str, Any], request: gr.Request) -> str:
-    """The name at the right of the header."""
-    return user_of(request)
+def who_of(store: Store, access: Access) -> Callable[..., dict[str, Any]]:
+    """The function behind the right end of the header: who asks, in which role, and whether they can log out."""
+
+    @sentence
+    def who(_: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        name = require(store, user_of(request), "labeler")
+        return {"name": name, "role": role_of(store, name), "login": access.by_login()}
+
+    return who
 
 
-def launch(blocks: gr.Blocks, host: str, port: int) -> str:
+def launch(blocks: gr.Blocks, access: Access, host: str, port: int) -> str:
     """Serve the app and return its URL once it answers; the server goes on in its own thread.
 
     Nothing leaves the machine: no analytics, no shared link, no history of runs. Raises UserError when the port is
@@ -88,7 +98,10 @@ def launch(blocks: gr.Blocks, host: str, port: int) -> str:
             footer_links=[],
             quiet=True,
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [Middleware(LoopbackGuard)]},
+            app_kwargs={
+                "middleware": [Middleware(Guard, access=access), Middleware(Door, access=access)],
+                "routes": Entrance(access).routes(),
+            },
         )
     except OSError as error:
         raise UserError(f"Port {port} of {host} cannot be used: choose another with --port.") from error

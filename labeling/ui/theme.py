@@ -120,6 +120,17 @@ def css() -> str:
     )
 
 
+def plain_css() -> str:
+    """The tokens and the rules of the few pages that are plain HTML, light or dark as the reader's system is."""
+    light, dark = (
+        "".join(f"--{name.replace('_', '-')}:{pair[mode]};" for name, pair in TOKENS.items()) for mode in (0, 1)
+    )
+    return (
+        f":root {{ {light} color-scheme: light; }}\n"
+        f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} color-scheme: dark; }} }}\n" + text("plain.css")
+    )
+
+
 def text(name: str) -> str:
     """A file of the static folder: the HTML, CSS or JavaScript of a page."""
     return (STATIC / name).read_text(encoding="utf-8")

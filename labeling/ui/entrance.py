@@ -1,0 +1,140 @@
+"""Login, logout and invitation: the pages at the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from labeling.invitations import accept, invited
+from labeling.logins import DAYS, Logins, log_out, open_browser
+from labeling.passwords import SHORTEST
+from labeling.ui.door import Access, cookie_name
+from labeling.ui.identity import USER
+from labeling.ui.plain import answered, entry, fields, status_of
+from storage.errors import UserError
+
+UNEQUAL = "The two passwords are not the same: type them once more."
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """What happens at the door."""
+
+    access: Access
+    logins: Logins = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "logins", Logins(self.access.store))
+
+    async def login_page(self, request: Request) -> Response:
+        """The form, or the way on for who is in already."""
+        onward = safe(request.query_params.get("next", "/"))
+        return RedirectResponse(onward, status_code=303) if USER in request.scope else login_form(onward)
+
+    async def log_in(self, request: Request) -> Response:
+        """Open a session. A browser is led on; a program, as `gradio_client` with `auth`, is answered in JSON."""
+        given = await fields(request)
+        name, onward = given.get("username", "").strip(), safe(given.get("next", "/"))
+        address = request.client.host if request.client else ""
+        browser = "text/html" in request.headers.get("accept", "")
+        try:
+            token = await run_in_threadpool(self.logins.log_in, name, given.get("password", ""), address)
+        except UserError as error:
+            status = 401 if (status := status_of(error)) == 400 else status
+            if browser:
+                return login_form(onward, name, str(error), status)
+            return JSONResponse({"detail": str(error)}, status_code=status)
+        response = RedirectResponse(onward, status_code=303) if browser else JSONResponse({"success": True})
+        return with_cookie(request, response, token)
+
+    async def log_out(self, request: Request) -> Response:
+        """End the session of the browser that asks; a program's token is ended by `user logout`."""
+        if token := request.cookies.get(cookie_name(request)):
+            await run_in_threadpool(log_out, self.access.store, token)
+        response = RedirectResponse("/login", status_code=303)
+        response.delete_cookie(cookie_name(request), path="/")
+        return response
+
+    async def invitation(self, request: Request) -> Response:
+        """Where somebody who was invited chooses a password."""
+        name = await run_in_threadpool(lambda: invited(self.access.store.db(), request.path_params["token"]))
+        return password_form(name)
+
+    async def accept(self, request: Request) -> Response:
+        """Take the password that was chosen, and let its owner in."""
+        token, given = request.path_params["token"], await fields(request)
+        name = await run_in_threadpool(lambda: invited(self.access.store.db(), token))
+        password = given.get("password", "")
+        try:
+            if password != given.get("again", ""):
+                raise UserError(UNEQUAL)
+            await run_in_threadpool(accept, self.access.store, token, password)
+        except UserError as error:
+            return password_form(name, str(error), status_of(error))
+        session = await run_in_threadpool(open_browser, self.access.store, name)
+        return with_cookie(request, RedirectResponse("/", status_code=303), session)
+
+    def routes(self) -> list[Route]:
+        """The paths of the door."""
+        return [
+            Route("/login", self.login_page, methods=["GET"]),
+            Route("/login", self.log_in, methods=["POST"]),
+            Route("/logout", answered(self.log_out), methods=["POST"]),
+            Route("/invitation/{token}", answered(self.invitation), methods=["GET"]),
+            Route("/invitation/{token}", answered(self.accept), methods=["POST"]),
+        ]
+
+
+def with_cookie(request: Request, response: Response, token: str) -> Response:
+    """The response with the session in a cookie that no script can read and no other site can send along."""
+    response.set_cookie(
+        cookie_name(request),
+        token,
+        max_age=DAYS * 86_400,
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def safe(onward: str) -> str:
+    """A path of this app to go on to; the first page in place of any other address."""
+    inside = onward.startswith("/") and not onward.startswith("//") and "\\" not in onward and onward.isprintable()
+    return quote(onward, safe="/?=&%") if inside else "/"
+
+
+def login_form(onward: str, name: str = "", said: str = "", status: int = 200) -> Response:
+    """The login."""
+    form = (
+        '<form method="post" action="/login">'
+        f'<input type="hidden" name="next" value="{escape(onward)}">'
+        f'<label>Name <input name="username" value="{escape(name)}" autocomplete="username" required autofocus></label>'
+        '<label>Password <input name="password" type="password" autocomplete="current-password" required></label>'
+        "<button>Log in</button></form>"
+        '<p class="quiet">No account, or the password is lost? An admin can send you an invitation.</p>'
+    )
+    return entry("Log in", form, said, status)
+
+
+def password_form(name: str, said: str = "", status: int = 200) -> Response:
+    """The choice of a password."""
+    rules = f'minlength="{SHORTEST}" autocomplete="new-password" required'
+    form = (
+        f"<p>This invitation is for <strong>{escape(name)}</strong>. Choose a password of {SHORTEST} characters or "
+        "more.</p>"
+        '<form method="post">'
+        f'<input type="hidden" name="username" value="{escape(name)}" autocomplete="username">'
+        f'<label>Password <input name="password" type="password" {rules} autofocus></label>'
+        f'<label>The same once more <input name="again" type="password" {rules}></label>'
+        "<button>Set password and log in</button></form>"
+    )
+    return entry("Welcome", form, said, status)

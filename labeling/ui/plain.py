@@ -1,0 +1,76 @@
+"""The few pages that are plain HTML and forms: login, invitation, people, journal. They need no script."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from html import escape
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from labeling.accounts import RoleError
+from labeling.throttle import TooManyTriesError
+from labeling.ui import theme
+from labeling.ui.errors import notice
+from storage.errors import UserError
+
+LARGEST = 16_384  # bytes of a form
+# `same-origin`: the token of an invitation's address goes nowhere else, and a form still says whence it comes.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+STATUS = {RoleError: 403, TooManyTriesError: 429}  # of a refusal; of any other mistake 400
+
+
+def page(title: str, main: str, head: str = "", status: int = 200) -> HTMLResponse:
+    """A whole page: `head` stands above its column, `main` in it; both are HTML."""
+    return HTMLResponse(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)} · Plumbline</title><style>{theme.plain_css()}</style></head>"
+        f"<body>{head}<main>{main}</main></body></html>",
+        status_code=status,
+        headers=HEADERS,
+    )
+
+
+def entry(title: str, form: str, said: str = "", status: int = 200) -> HTMLResponse:
+    """A page with one small form in its middle; `said` is what went wrong."""
+    trouble = notice(said, trouble=True) if said else ""
+    return page(
+        title, f'<div class="entry"><p class="brand">Plumbline</p><h1>{title}</h1>{trouble}{form}</div>', "", status
+    )
+
+
+def status_of(error: UserError) -> int:
+    """The HTTP status of a refusal."""
+    return STATUS.get(type(error), 400)
+
+
+async def fields(request: Request) -> dict[str, str]:
+    """The fields of a form that was sent. Raises UserError when it is larger than any of ours."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST:
+            raise UserError("What was sent is larger than any form of this app.")
+    return {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace"), True).items()}
+
+
+def answered(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """For a handler of a page: a UserError becomes a page with its sentence."""
+
+    @functools.wraps(handler)
+    async def told(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except UserError as error:
+            back = '<p><a href="./">Back to the app</a></p>'
+            return entry("That cannot be done", back, str(error), status_of(error))
+
+    return told

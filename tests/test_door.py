@@ -1,0 +1,156 @@
+"""The door over HTTP: what who is not logged in gets, what a login sets, and what ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio_client
+import httpx
+import pytest
+from gradio_client.exceptions import AuthenticationError
+
+from alignment.inference import InferenceServer
+from labeling.accounts import add_user
+from labeling.invitations import accept, invite
+from labeling.logins import WRONG, make_token
+from labeling.throttle import MOST
+from storage.database import Store
+from tests.conftest import add_pairs
+from tests.served import served
+from tests.server_process import PageCalls
+
+PASSWORD = "correct horse battery"
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    made = Store.open(tmp_path_factory.mktemp("door") / "home")
+    for name, role in (("ann", "labeler"), ("ada", "admin"), ("eve", "labeler")):
+        add_user(made, name, role, "test")
+        accept(made, link(made, name).removeprefix("/invitation/"), PASSWORD)
+    add_pairs(made, 3)
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(store: Store) -> Iterator[str]:
+    with served(store, InferenceServer(Path("unused.log")), fresh=True) as url:
+        yield url
+
+
+@pytest.fixture
+def browser_like(address: str) -> Iterator[httpx.Client]:
+    """A client that keeps cookies and asks for pages."""
+    with httpx.Client(base_url=address, headers=HTML, trust_env=False) as client:
+        yield client
+
+
+def link(store: Store, name: str) -> str:
+    return invite(store, name, "test").path
+
+
+def log_in(client: httpx.Client, name: str, password: str = PASSWORD, onward: str = "/data") -> httpx.Response:
+    return client.post("/login", data={"username": name, "password": password, "next": onward})
+
+
+def test_a_page_leads_to_the_login_and_the_login_back_to_it(browser_like: httpx.Client) -> None:
+    away = browser_like.get("/data")
+    assert (away.status_code, away.headers["location"]) == (303, "/login?next=/data")
+    assert 'name="next" value="/data"' in browser_like.get(away.headers["location"]).text
+    back = log_in(browser_like, "ann")
+    assert (back.status_code, back.headers["location"]) == (303, "/data")
+    assert browser_like.get("/data").status_code == 200
+    assert browser_like.get("/login?next=/chat").headers["location"] == "/chat"
+
+
+@pytest.mark.parametrize("onward", ["https://evil.example", "//evil.example", "/\\evil.example", "", "/a\r\nb"])
+def test_a_login_leads_to_no_other_site(browser_like: httpx.Client, onward: str) -> None:
+    assert log_in(browser_like, "ann", onward=onward).headers["location"] == "/"
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(address: str) -> None:
+    for scheme, secure in (("http", False), ("https", True)):  # as a proxy on this machine says it
+        with httpx.Client(base_url=address, headers={**HTML, "X-Forwarded-Proto": scheme}, trust_env=False) as client:
+            cookie = log_in(client, "ann").headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        assert ("Secure" in cookie) == secure
+
+
+def test_a_form_of_another_site_logs_nobody_in_or_out(address: str) -> None:
+    for path in ("/login", "/logout"):
+        foreign = httpx.post(address + path, headers={"Origin": "https://evil.example"}, data={}, trust_env=False)
+        assert foreign.status_code == 403
+
+
+def test_with_a_login_the_app_may_have_any_name(address: str) -> None:
+    named = {"Host": "labels.example.org", "Origin": "https://labels.example.org", **HTML}
+    assert httpx.get(f"{address}/login", headers=named, trust_env=False).status_code == 200
+
+
+def test_a_wrong_password_says_so_and_after_ten_no_more_is_looked_at(address: str) -> None:
+    with httpx.Client(base_url=address, headers={"X-Forwarded-For": "10.0.0.9"}, trust_env=False) as client:
+        said = [log_in(client, "eve", f"guess {number}") for number in range(MOST)]
+        assert {one.status_code for one in said} == {401}
+        assert {one.json()["detail"] for one in said} == {WRONG}
+        assert log_in(client, "eve", PASSWORD).status_code == 429
+        client.headers["X-Forwarded-For"] = "10.0.0.10"
+        assert log_in(client, "eve", PASSWORD).status_code == 429
+        assert log_in(client, "ann", PASSWORD).status_code == 200
+
+
+def test_who_logs_out_is_out(browser_like: httpx.Client) -> None:
+    log_in(browser_like, "ann")
+    kept = dict(browser_like.cookies)
+    assert browser_like.post("/logout").headers["location"] == "/login"
+    assert browser_like.get("/chat").headers["location"].startswith("/login")
+    browser_like.cookies.update(kept)  # a copy of the cookie is worth nothing either
+    assert browser_like.get("/chat").headers["location"].startswith("/login")
+
+
+def test_an_invitation_is_chosen_a_password_for_and_leads_in(store: Store, browser_like: httpx.Client) -> None:
+    add_user(store, "<b>new</b>", "labeler", "test")
+    path = link(store, "<b>new</b>")
+    page = browser_like.get(path)
+    assert "&lt;b&gt;new&lt;/b&gt;" in page.text
+    assert "<b>new" not in page.text
+    assert page.headers["cache-control"] == "no-store"
+    for password, again, said in (("short", "short", "A password has 10"), (PASSWORD, "other", "are not the same")):
+        refused = browser_like.post(path, data={"password": password, "again": again})
+        assert refused.status_code == 400
+        assert said in refused.text
+    assert browser_like.post(path, data={"password": PASSWORD, "again": PASSWORD}).headers["location"] == "/"
+    assert browser_like.get("/chat").status_code == 200
+    assert browser_like.get(path).status_code == 400
+
+
+def test_a_session_holds_when_the_server_starts_anew(store: Store) -> None:
+    token = make_token(store, "ann", 1, "test")
+    for _ in range(2):
+        with served(store, InferenceServer(Path("unused.log")), fresh=True) as url:
+            call = PageCalls(url, {"Authorization": f"Bearer {token}"})
+            assert call("who") == {"name": "ann", "role": "labeler", "login": True}
+
+
+def test_a_vote_is_its_own_persons_whoever_elses_session_hash_it_bears(store: Store, address: str) -> None:
+    ann, ada = (
+        PageCalls(address, {"Authorization": f"Bearer {make_token(store, name, 1, 'test')}"}) for name in ("ann", "ada")
+    )
+    (pair,) = ann("next_pairs", count=1, holding=[])["pairs"]
+    vote = {"verdict": "tie", "strength": 0, "client_key": "k", "showing_id": pair["showing_id"]}
+    assert "was not served to ada" in ada("cast_vote", **vote)["error"]  # PageCalls always sends the same hash
+    assert ann("cast_vote", **vote)["vote"]["verdict"] == "tie"
+
+
+def test_a_program_logs_in_with_a_password_or_a_token(store: Store, address: str) -> None:
+    with pytest.raises(AuthenticationError):
+        gradio_client.Client(address, verbose=False)
+    ways = (
+        {"auth": ("ann", PASSWORD)},
+        {"headers": {"Authorization": f"Bearer {make_token(store, 'ann', 1, 'test')}"}},
+    )
+    for way in ways:
+        client = gradio_client.Client(address, verbose=False, **way)
+        assert client.predict(api_name="/next_pair") is not None

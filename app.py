@@ -144,8 +144,8 @@ def simulate(
     from alignment.demo.seed import open_home
     from alignment.waiting import wait_for_job
     from alignment.worker import Worker
+    from storage import answer_sets, registry
     from storage import labels as label_rows
-    from storage import registry
     from storage.utilities import load_utility
 
     if labels < 1 or labelers < 1 or not noise >= 0:  # which NaN is not either
@@ -155,7 +155,7 @@ def simulate(
     began = time.monotonic()
     before = -1
     with Worker(store) as worker:
-        while (waiting := label_rows.waiting(store)) < labels:
+        while (waiting := label_rows.waiting(store) + answer_sets.waiting(store)) < labels:
             if waiting == before:
                 raise UserError(
                     f"Only {waiting} of {labels} pairs are there, and the model gives no more whose answers differ: "

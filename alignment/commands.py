@@ -43,7 +43,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def generate_command(
-    pairs: Annotated[int, typer.Option(help="How many pairs.")],
+    pairs: Annotated[int, typer.Option(help="How many pairs, or sets where more than two answers are ranked.")],
     model: Annotated[str | None, typer.Option(help="The policy that answers; the promoted one by default.")] = None,
     seed: Annotated[int | None, typer.Option(help="The seed of the sampling; a fresh one by default.")] = None,
     home: Home = DEFAULT_HOME,
@@ -52,14 +52,14 @@ def generate_command(
     """Fill the queue of pairs."""
     store = open_home(home)
     policy = _model(store, model, "policy")
-    before = _pair_count(store)
-    skipped = _run(store, queue.generate(store, policy, pairs, ACTOR, seed)).get("skipped", 0)
-    made = _pair_count(store) - before
+    result = _run(store, queue.generate(store, policy, pairs, ACTOR, seed))
+    made, sets, skipped = result.get("pairs", 0), result.get("sets", 0), result.get("skipped", 0)
+    of_sets = f" and {sets} sets" if sets else ""
     left_out = f" {skipped} prompts were left out, for they are longer than it takes." if skipped else ""
     answer(
         as_json,
-        {"pairs": made, "model": policy.name, "skipped": skipped},
-        f"{made} pairs of {policy.name}'s answers wait for labelers.{left_out}",
+        {"pairs": made, "sets": sets, "model": policy.name, "skipped": skipped},
+        f"{made} pairs{of_sets} of {policy.name}'s answers wait for labelers.{left_out}",
     )
 
 
@@ -250,8 +250,3 @@ def _learned(result: dict[str, Any]) -> str:
             f" Too long for the model: {result['cut']} records were cut behind an answer, {result['dropped']} left out."
         )
     return said
-
-
-def _pair_count(store: Store) -> int:
-    row = store.row("SELECT count(*) AS n FROM pairs")
-    return int(row["n"]) if row else 0

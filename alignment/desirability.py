@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,14 +37,16 @@ def judged_answers(votes: Votes, fold: str, pairs: bool, ratings: Ratings = ()) 
     """What a fold's votes, and then its thumbs, say of single answers, each in the order that they were frozen in.
 
     Of a both-bad vote both answers are undesirable. With `pairs`, of a vote for one side the chosen answer is desirable
-    and the other one not. A tie says only that two answers are alike, so it is left out. An answer with a thumb up is
-    desirable, and one with a thumb down is not.
+    and the other one not. A tie says only that two answers are alike, so it is left out. A ranking says of each of its
+    answers one thing: one that beats more of the others than beat it is desirable, one that is beaten by more is not,
+    and one in the middle is left out. An answer with a thumb up is desirable, and one with a thumb down is not.
     """
     found = []
-    for row in votes:
-        if row["fold"] == fold:
-            for answer, desirable in _verdicts(row, pairs):
-                found.append(JudgedAnswer(row["prompt_id"], tuple(row["prompt"]), answer, desirable))
+    for rows in _by_ranking(row for row in votes if row["fold"] == fold):
+        prompt_id, prompt = rows[0]["prompt_id"], tuple(rows[0]["prompt"])
+        said = [verdict for row in rows for verdict in _verdicts(row, pairs)]
+        for answer, desirable in said if len(rows) == 1 else _on_balance(said):
+            found.append(JudgedAnswer(prompt_id, prompt, answer, desirable))
     for row in ratings:
         if row["fold"] == fold:
             answer = CutOff(row["completion"]) if row["ended"] is False else row["completion"]
@@ -68,6 +70,23 @@ def balancing_weights(desirable: int, undesirable: int) -> tuple[float, float]:
     if ratio < 1:
         return 1 / ratio, 1.0
     return 1.0, max(1.0, ratio / MOST_IMBALANCE)
+
+
+def _by_ranking(votes: Iterable[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
+    """Votes one by one, and those that a ranking comes to together, where its first one is."""
+    groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for place, row in enumerate(votes):
+        ranking_id = row.get("ranking_id")
+        groups.setdefault(("vote", place) if ranking_id is None else ("ranking", ranking_id), []).append(row)
+    return groups.values()
+
+
+def _on_balance(said: Sequence[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    """What verdicts on the answers of one ranking come to: each answer once, if it wins more than it loses, or less."""
+    balance: dict[str, int] = {}
+    for answer, desirable in said:
+        balance[answer] = balance.get(answer, 0) + (1 if desirable else -1)
+    return [(answer, won > 0) for answer, won in balance.items() if won]
 
 
 def _verdicts(row: dict[str, object], pairs: bool) -> list[tuple[str, bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ Votes = Sequence[dict[str, Any]]
 class Preference:
     """One vote, an answer that was cut off as a `CutOff`. `strength` is 1 (barely) to 4 (far better).
 
-    Of a tie, which has strength 0, chosen and rejected are a and b.
+    Of a tie, which has strength 0, chosen and rejected are a and b. `weight` is what it counts for: the votes that one
+    ranking comes to count for one together (Ouyang et al. 2022, equation 1: the mean over its pairs).
     """
 
     prompt_id: int
@@ -28,6 +30,7 @@ class Preference:
     chosen: str
     rejected: str
     strength: int
+    weight: float = 1.0
 
 
 def read_votes(path: Path) -> Votes:
@@ -38,7 +41,7 @@ def read_votes(path: Path) -> Votes:
 
 def preferences_of(votes: Votes, fold: str) -> list[Preference]:
     """The votes for one side on a fold's prompts, in the order of the snapshot; ties and both-bad are no such votes."""
-    return [_preference(row) for row in votes if row["fold"] == fold and row["verdict"] in ("a", "b")]
+    return _preferences(votes, fold, ("a", "b"))
 
 
 def preferences_to_learn(votes: Votes, fold: str) -> list[Preference]:
@@ -59,7 +62,7 @@ def undecided(votes: Votes, fold: str) -> dict[str, int]:
 
 def ties_of(votes: Votes, fold: str) -> list[Preference]:
     """The ties on a fold's prompts, in the order of the snapshot."""
-    return [_preference(row) for row in votes if row["fold"] == fold and row["verdict"] == "tie"]
+    return _preferences(votes, fold, ("tie",))
 
 
 def answers_of(votes: Votes, fold: str) -> list[tuple[tuple[Message, ...], str]]:
@@ -83,7 +86,19 @@ def sides_of(row: dict[str, Any]) -> tuple[str, str]:
     return a, b
 
 
-def _preference(row: dict[str, Any]) -> Preference:
+def _preferences(votes: Votes, fold: str, verdicts: Sequence[str]) -> list[Preference]:
+    found = [row for row in votes if row["fold"] == fold]
+    pairs = Counter(
+        row.get("ranking_id") for row in found
+    )  # snapshots from before there were rankings have no such column
+    return [
+        _preference(row, 1.0 if row.get("ranking_id") is None else 1 / pairs[row["ranking_id"]])
+        for row in found
+        if row["verdict"] in verdicts
+    ]
+
+
+def _preference(row: dict[str, Any], weight: float) -> Preference:
     sides = sides_of(row)
     chosen, rejected = sides[::-1] if row["verdict"] == "b" else sides
-    return Preference(row["prompt_id"], tuple(row["prompt"]), chosen, rejected, row["strength"])
+    return Preference(row["prompt_id"], tuple(row["prompt"]), chosen, rejected, row["strength"], weight)

@@ -1,4 +1,4 @@
-"""What becomes of a job's result: pairs, a registered model or an evaluation, or a comparison with what it replays.
+"""What becomes of a job's result: answers to rank, a model, an evaluation, a comparison with what it replays.
 
 All of it happens in the transaction that closes the job under its fence, so a result is published once or not at all.
 """
@@ -6,6 +6,7 @@ All of it happens in the transaction that closes the job under its fence, so a r
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from alignment.battles import publish_answers
 from alignment.config import METHODS
 from alignment.queue import free_model_name
 from alignment.replay import same
-from storage import jobs, labels, registry, rounds
+from storage import answer_sets, jobs, labels, registry, rounds
 from storage.database import Store
 from storage.records import Job, NewCompletion
 from storage.weights import weights_sha256
@@ -34,7 +35,7 @@ def publish(store: Store, job: Job, directory: Path, result: dict[str, Any]) -> 
         if "replay_of" in job.spec["publish"]:
             result = {**result, "same": same(store, job.spec["publish"]["replay_of"], sha256, result)}
         elif job.kind == "generate":
-            result = {**result, "pairs": _publish_pairs(db, job, directory)}
+            result = {**result, **_publish_answers(db, job, directory)}
         elif job.kind == "evaluate":
             _publish_evaluation(db, job, result)
         elif job.kind in MODEL_KINDS:
@@ -82,17 +83,17 @@ def _publish_model(store: Store, db: Database, job: Job, directory: Path, result
         rounds.set_candidate(db, job.round_id, model_id)
 
 
-def _publish_pairs(db: Database, job: Job, directory: Path) -> int:
-    """Pair the answers of each prompt two by two, or with another model's in a battle; an empty answer, or one the
-    same as its partner, makes no pair.
+def _publish_answers(db: Database, job: Job, directory: Path) -> dict[str, int]:
+    """Make each prompt's answers things to rank, as many at a time as the recipe has `per_prompt`.
 
-    Returns how many pairs there are now to rank.
+    Those that are empty, or the same as another one, are left out; two that are left make a pair, three or more a set.
+    Returns how many pairs and sets there are now.
     """
-    made = 0
-    model_id = job.spec["publish"]["model_id"]
-    sampling = {name: job.spec["recipe"][name] for name in ("temperature", "top_p", "max_new_tokens")}
+    made = {"pairs": 0, "sets": 0}
+    model_id, recipe = job.spec["publish"]["model_id"], job.spec["recipe"]
+    sampling = {name: recipe[name] for name in ("temperature", "top_p", "max_new_tokens")}
     if "battle_with" in job.spec["publish"]:
-        return publish_answers(db, job, directory, sampling)
+        return {"pairs": publish_answers(db, job, directory, sampling)}
     groups: dict[int, list[dict[str, Any]]] = {}
     for row in pq.read_table(directory / "completions.parquet").to_pylist():
         groups.setdefault(row["prompt_id"], []).append(row)
@@ -106,9 +107,21 @@ def _publish_pairs(db: Database, job: Job, directory: Path) -> int:
                 for row in rows
             ],
         )
-        for left in range(0, len(rows) - 1, 2):
-            a, b = rows[left]["text"].strip(), rows[left + 1]["text"].strip()
-            if a and b and a != b:
-                labels.insert_pair(db, prompt_id, ids[left], ids[left + 1], "generated", model_id)
-                made += 1
+        for start in range(0, len(rows), recipe["per_prompt"]):
+            batch = slice(start, start + recipe["per_prompt"])
+            different = _different(ids[batch], [row["text"] for row in rows[batch]])
+            if len(different) == 2:
+                labels.insert_pair(db, prompt_id, different[0], different[1], "generated", model_id)
+                made["pairs"] += 1
+            elif len(different) > 2:
+                answer_sets.insert_set(db, prompt_id, different[: answer_sets.MOST], model_id)
+                made["sets"] += 1
     return made
+
+
+def _different(completion_ids: Sequence[int], texts: Sequence[str]) -> list[int]:
+    """The first completion of each text that is not empty."""
+    first: dict[str, int] = {}
+    for completion_id, text in zip(completion_ids, texts, strict=True):
+        first.setdefault(text.strip(), completion_id)
+    return [completion_id for text, completion_id in first.items() if text]

@@ -19,22 +19,31 @@ from alignment.config import INPUTS, load_recipe
 from alignment.demonstrations import check_apart, curriculum
 from alignment.modelcheck import matrices_of
 from alignment.settings import names_in
-from storage import demonstrations, jobs, labels, registry, snapshots, uploads
+from storage import answer_sets, demonstrations, jobs, labels, registry, snapshots, uploads
 from storage.database import Store
 from storage.errors import UserError
 from storage.exchange.demonstrations import read_demonstrations
+from storage.project import project
 from storage.prompts import prompts_of
 from storage.records import Model, Snapshot
 
 LOW_WATER = 40  # waiting pairs of the promoted model below which more are generated
 REFILL = 120  # pairs to a generate job that starts by itself
 MOST_PAIRS = 10_000  # to one job, whose answers are published in one transaction
+ASKED = """
+SELECT prompt_id, count(*) AS n FROM (
+    SELECT prompt_id FROM pairs WHERE model_id = :model_id AND source = 'generated'
+    UNION ALL SELECT prompt_id FROM answer_sets WHERE model_id = :model_id
+) GROUP BY prompt_id
+"""
 
 
 def refill(store: Store) -> int | None:
     """Queue a generate job when the promoted model's waiting pairs run low and none is queued already."""
     model = registry.promoted(store)
-    if model is None or jobs.open_jobs(store, "generate") or labels.waiting(store) >= LOW_WATER:
+    if model is None or jobs.open_jobs(store, "generate"):
+        return None
+    if labels.waiting(store) + answer_sets.waiting(store) >= LOW_WATER:
         return None
     if _last_generate_was_vain(store, model) or not prompts_of(store, "train", limit=1):
         return None
@@ -42,7 +51,10 @@ def refill(store: Store) -> int | None:
 
 
 def generate(store: Store, model: Model, pairs: int, actor: str, seed: int | None = None) -> int:
-    """Queue `pairs` new pairs of a model's answers, on the train prompts that have the fewest pairs of its own."""
+    """Queue `pairs` new pairs of a model's answers, on the train prompts that have the fewest pairs of its own.
+
+    Where the project ranks more than two answers at once, they are that many sets.
+    """
     if model.kind != "policy":
         raise UserError(f"{model.name} is a {model.kind} model and does not answer: name a policy.")
     if not 1 <= pairs <= MOST_PAIRS:
@@ -52,7 +64,12 @@ def generate(store: Store, model: Model, pairs: int, actor: str, seed: int | Non
     if not prompt_ids:
         raise UserError("There are no prompts to answer: bring some with `import FILE --format prompts`.")
     spec = {
-        "recipe": {"kind": "generate", "seed": seed, "policy": {"model_id": model.model_id}},
+        "recipe": {
+            "kind": "generate",
+            "seed": seed,
+            "policy": {"model_id": model.model_id},
+            "per_prompt": project(store).answers,
+        },
         "files": {"prompts.parquet": {"prompt_ids": prompt_ids}},
         "publish": {"model_id": model.model_id},
     }
@@ -221,14 +238,11 @@ def copy_of(path: Path) -> dict[str, str]:
 
 
 def _least_asked(store: Store, model: Model, count: int, seed: int) -> list[int]:
-    """`count` prompt ids, those with the fewest pairs of this model first; a prompt may come twice if there are few."""
-    asked = {
-        row["prompt_id"]: row["n"]
-        for row in store.rows(
-            "SELECT prompt_id, count(*) AS n FROM pairs WHERE model_id = ? AND source = 'generated' GROUP BY prompt_id",
-            [model.model_id],
-        )
-    }
+    """`count` prompt ids, those with the fewest pairs and sets of this model first.
+
+    A prompt may come twice if there are few.
+    """
+    asked = {row["prompt_id"]: row["n"] for row in store.rows(ASKED, {"model_id": model.model_id})}
     shuffled = [prompt.prompt_id for prompt in prompts_of(store, "train", seed=seed)]
     shuffled.sort(key=lambda prompt_id: asked.get(prompt_id, 0))
     return (shuffled * (count // max(len(shuffled), 1) + 1))[:count]
@@ -242,4 +256,6 @@ def _last_generate_was_vain(store: Store, model: Model) -> bool:
     last = jobs.newest(store, "generate")
     if last is None or last.spec["publish"]["model_id"] != model.model_id or "battle_with" in last.spec["publish"]:
         return False
-    return last.status == "failed" or (last.result is not None and last.result.get("pairs") == 0)
+    return last.status == "failed" or (
+        last.result is not None and last.result.get("pairs", 0) + last.result.get("sets", 0) == 0
+    )

@@ -17,7 +17,7 @@ from storage.errors import UserError
 from storage.records import Job, Model, Round
 from storage.weights import has_registered_weights, settings_sha256
 
-MEASURED = ("seconds", "peak_memory", "machine", "read", "pairs", "same")  # of the run, not of what came of it
+MEASURED = ("seconds", "peak_memory", "machine", "read", "pairs", "sets", "same")  # of the run, not of what came of it
 
 
 def check(store: Store, original: Round) -> None:

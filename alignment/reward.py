@@ -101,6 +101,7 @@ def _tokenised(tokenizer: PreTrainedTokenizerBase, votes: list[Preference], use_
             "rejected_ids": rejected_ids,
             "margin": MARGINS[vote.strength] if use_margin else 0.0,
             "tied": vote.strength == 0,
+            "weight": vote.weight,
         }
         for vote, chosen_ids, rejected_ids in zip(votes, chosen, rejected, strict=True)
     ]

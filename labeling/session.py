@@ -115,7 +115,7 @@ def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = N
                 return _showing(db, showing_id, labeler)
             stands = labels.standing(db, showing_id)
         else:
-            repeated = _undone_by(db, labeler, client_key)
+            repeated = undone_by(db, labeler, client_key)
             if repeated is not None:
                 return _showing(db, repeated, labeler)
             stands = labels.last_standing(db, labeler)
@@ -195,7 +195,8 @@ def _leaks(db: Database, answers: dict[int, str]) -> list[list[str]]:
     return found
 
 
-def _undone_by(db: Database, labeler: str, client_key: str) -> int | None:
+def undone_by(db: Database, labeler: str, client_key: str) -> int | None:
+    """The showing whose vote this key of the labeler's took back, or None."""
     row = next(
         iter(
             db.query(

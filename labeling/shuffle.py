@@ -28,6 +28,11 @@ def side(seed: str, labeler: str, pair_id: int) -> bool:
     return bool(_draw(seed, "side", labeler, str(pair_id)) & 1)
 
 
+def arrangement(seed: str, labeler: str, set_id: int, count: int) -> list[int]:
+    """The places of a set's answers, 0 to count - 1, in the order in which this labeler sees them."""
+    return sorted(range(count), key=lambda place: _draw(seed, "arrangement", labeler, str(set_id), str(place)))
+
+
 def salt(seed: str, labeler: str) -> int:
     """What turns the order of the pairs into this labeler's own: 0 to 2**32 - 1."""
     return _draw(seed, "order", labeler)

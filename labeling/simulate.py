@@ -1,7 +1,9 @@
 """Simulated labelers: a utility function votes through the same session as a person.
 
 A simulated labeler prefers a to b with probability sigmoid((f(a) - f(b)) / T), the Bradley-Terry model with noise T.
-Two answers of equal utility are voted a tie, because a coin flip would teach nothing but noise.
+Two answers of equal utility are voted a tie, because a coin flip would teach nothing but noise. Several answers are put
+in the order of f(x) / T plus Gumbel noise, which is a draw from the model of Plackett and Luce, whose every two answers
+are ordered as Bradley and Terry have it (Yellott 1977); answers of equal utility share a draw, and so a rank.
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ import math
 import random
 import uuid
 
-from labeling import session, shuffle
+from labeling import decisions, ranking, session, shuffle
 from labeling.accounts import ensure_user
 from storage.database import Store
 from storage.errors import UserError
-from storage.records import Showing, prompt_text
+from storage.records import SetShowing, Showing, prompt_text
 from storage.utilities import Utility, value_of
 
 
@@ -32,7 +34,7 @@ def strength_of(probability: float) -> int:
 
 
 def simulate(store: Store, utility: Utility, labels: int, labelers: int = 1, noise: float = 1.0, seed: int = 0) -> int:
-    """Let `labelers` simulated people cast `labels` votes in turn; returns how many they cast.
+    """Let `labelers` simulated people cast `labels` votes, or rankings, in turn; returns how many they cast.
 
     In a home where nobody was shown a pair before, sides and order come of `seed` too.
 
@@ -45,12 +47,15 @@ def simulate(store: Store, utility: Utility, labels: int, labelers: int = 1, noi
         ensure_user(store, name, "labeler")
     for cast in range(labels):
         name = names[cast % labelers]
-        showings = session.serve(store, name, 1)
-        if not showings:
+        pairs, sets = decisions.serve(store, name)
+        if not pairs and not sets:
             raise UserError(f"The pairs ran out after {cast} of {labels} votes: make more with `generate --pairs K`.")
-        verdict, strength = decide(showings[0], utility, noise, chance)
-        key = str(uuid.UUID(int=chance.getrandbits(128)))
-        session.vote(store, name, showings[0].showing_id, verdict, strength, key)
+        for pair in pairs:
+            verdict, strength = decide(pair, utility, noise, chance)
+            session.vote(store, name, pair.showing_id, verdict, strength, _key(chance))
+        for one in sets:
+            ranks = ranks_of(one, utility, noise, chance)
+            ranking.rank(store, name, one.showing_id, ranks, client_key=_key(chance))
     return labels
 
 
@@ -67,3 +72,24 @@ def decide(showing: Showing, utility: Utility, noise: float, chance: random.Rand
     probability = preference_probability(worth, other, noise)
     winner, sure = (first, probability) if chance.random() < probability else (second, 1 - probability)
     return "left" if winner == showing.left else "right", strength_of(sure)
+
+
+def ranks_of(showing: SetShowing, utility: Utility, noise: float, chance: random.Random) -> list[int]:
+    """One simulated ranking, as shown: 1 for the best, answers of equal utility on one rank.
+
+    Chance is asked about the answers in the order of their texts, as in `decide`.
+    """
+    prompt = prompt_text(showing.prompt)
+    worth = {text: value_of(utility, prompt, text) for text in sorted(showing.answers)}
+    draws = {value: value / noise + gumbel(chance) if noise else value for value in dict.fromkeys(worth.values())}
+    order = sorted(draws, key=lambda value: draws[value], reverse=True)
+    return [1 + order.index(worth[text]) for text in showing.answers]
+
+
+def gumbel(chance: random.Random) -> float:
+    """A draw from the standard Gumbel distribution: -log of an exponential draw."""
+    return -math.log(chance.expovariate(1.0))
+
+
+def _key(chance: random.Random) -> str:
+    return str(uuid.UUID(int=chance.getrandbits(128)))

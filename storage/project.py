@@ -42,7 +42,8 @@ WORDS = Kind(
     f"a list of up to {MOST_WORDS} different texts of 1 to {LONGEST_WORD} printable characters, "
     "as in [correct, kinder]",
 )
-KINDS = {"reasons": WORDS, "flags": WORDS, "criteria": WORDS}
+ANSWERS = Kind(lambda value: type(value) is int and 2 <= value <= 8, "a whole number of answers, 2 to 8")
+KINDS = {"reasons": WORDS, "flags": WORDS, "criteria": WORDS, "answers": ANSWERS}
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,14 @@ class Project:
     """The settings as they stand.
 
     `reasons` and `flags` are offered to pick from, why a decision fell and what is wrong with a pair; each of the
-    `criteria` is asked for as a rating of both answers.
+    `criteria` is asked for as a rating of both answers. So many `answers` are written to a prompt: 2 make a pair, more
+    are put in order at once.
     """
 
     reasons: tuple[str, ...] = ("correct", "follows the request", "clearer", "more complete", "safer", "kinder")
     flags: tuple[str, ...] = ("broken text", "prompt makes no sense", "harmful", "private data")
     criteria: tuple[str, ...] = ()
+    answers: int = 2
 
 
 def project(store: Store) -> Project:

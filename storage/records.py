@@ -63,6 +63,16 @@ class Showing:
 
 
 @dataclass(frozen=True)
+class SetShowing:
+    """A set of answers as one labeler sees it: already in the order shown."""
+
+    showing_id: int
+    set_id: int
+    prompt: tuple[Message, ...]
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Details:
     """What a labeler says with a decision besides its verdict.
 
@@ -84,6 +94,20 @@ class Vote:
     showing_id: int
     verdict: str
     strength: int
+    duplicate: bool
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """An acknowledged ranking, in the order shown: `ranks` are 1 for the best, and empty where `verdict` is not ranked.
+
+    `duplicate` says that it was there already.
+    """
+
+    ranking_id: int
+    showing_id: int
+    verdict: str
+    ranks: tuple[int, ...]
     duplicate: bool
 
 

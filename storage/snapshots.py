@@ -39,6 +39,7 @@ SCHEMA = pa.schema(
         ("flipped", pa.bool_()),
         ("fold", pa.string()),
         ("created_at", pa.string()),
+        ("ranking_id", pa.int64()),  # of the ranking that the vote is one of the pairs of; null for a vote by itself
     ]
 )
 
@@ -47,8 +48,9 @@ NOT_EXCLUDED = "s.labeler NOT IN (SELECT value FROM json_each(?))"
 ROWS = f"""
 SELECT p.preference_id, r.pair_id, r.prompt_id, s.labeler, q.messages, {FOLD_HASH} AS fold_sha256,
        x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b,
-       x.ended AS ended_a, y.ended AS ended_b, p.verdict, p.strength, s.flipped, p.created_at
-{STANDING_VOTES}LEFT JOIN models m ON m.model_id = x.model_id
+       x.ended AS ended_a, y.ended AS ended_b, p.verdict, p.strength, s.flipped, p.created_at, v.ranking_id
+{STANDING_VOTES}LEFT JOIN ranking_votes v ON v.preference_id = p.preference_id
+LEFT JOIN models m ON m.model_id = x.model_id
 LEFT JOIN models n ON n.model_id = y.model_id
 WHERE {TAKEN} AND {NOT_EXCLUDED}
 ORDER BY p.preference_id

@@ -115,7 +115,7 @@ def test_the_newest_value_of_a_setting_stands_and_the_older_ones_stay(store: Sto
     ("name", "value", "sentence"),
     [
         ("criterion", ["a"], "The project has no setting 'criterion'. Did you mean 'criteria'?"),
-        ("zzz", ["a"], "There are reasons, flags, criteria."),
+        ("zzz", ["a"], "There are reasons, flags, criteria"),
         ("criteria", "helpful", "The setting criteria is a list of up to 20 different texts"),
         ("criteria", ["a", "a"], "The setting criteria is a list"),
         ("criteria", [" a"], "The setting criteria is a list"),

@@ -15,6 +15,7 @@ from storage import demonstrations, labels, ratings, registry
 from storage.database import Store
 from tests.conftest import add_pairs
 from tests.served import served
+from tests.test_ranking import add_sets
 from tests.test_rounds import add_heldout, add_votes
 
 
@@ -117,6 +118,20 @@ def test_a_program_writes_what_it_would_have_answered(client: Client, store: Sto
     edited = client.predict(showing_id=pair["showing_id"], text="My better one", client_key="edit", api_name="/edit")
     assert (edited["vote"]["verdict"], edited["vote"]["duplicate"]) == ("skip", False)
     assert "is empty" in refusal(client, "/edit", showing_id=pair["showing_id"], text=" ", client_key="more")
+
+
+def test_a_program_puts_answers_in_order_and_takes_it_back(client: Client, store: Store) -> None:
+    assert client.predict(api_name="/next_set") is None
+    add_sets(store, 1)
+    shown = client.predict(api_name="/next_set")
+    given = {"showing_id": shown["showing_id"], "ranks": [2, 1, 1, 3], "client_key": "one", "api_name": "/rank"}
+    first = client.predict(**given)
+    assert (first["ranks"], first["duplicate"]) == ([2, 1, 1, 3], False)
+    assert client.predict(**given) == {**first, "duplicate": True}
+    assert client.predict(client_key="two", api_name="/undo") == shown
+    assert "leaves none out" in refusal(
+        client, "/rank", showing_id=shown["showing_id"], ranks=[1, 2, 5, 3], client_key="k"
+    )
 
 
 def test_a_program_gives_an_answer_a_thumb_and_takes_it_back(client: Client, store: Store) -> None:

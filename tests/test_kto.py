@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,30 @@ def test_an_answer_that_was_cut_off_is_learned_without_an_end() -> None:
     first, second = judged_answers([row("both_bad", ended_a=False, ended_b=True)], "train", True)
     assert isinstance(first.answer, CutOff)
     assert not isinstance(second.answer, CutOff)
+
+
+def test_a_ranking_says_one_thing_of_each_of_its_answers() -> None:
+    ranks = {"best": 1, "good": 2, "poor": 3, "worst": 4, "as bad": 4}
+    rows = [
+        {
+            **row("a" if ranks[a] < ranks[b] else "tie" if ranks[a] == ranks[b] else "b"),
+            "completion_a": a,
+            "completion_b": b,
+            "ranking_id": 7,
+        }
+        for a, b in combinations(ranks, 2)
+    ]
+    assert said([row("a"), *rows], pairs=True) == [
+        ("first", True),
+        ("second", False),
+        ("best", True),
+        ("good", True),
+        ("worst", False),
+        ("as bad", False),
+    ]
+    assert said(rows, pairs=False) == []
+    bad = [{**one, "verdict": "both_bad"} for one in rows]
+    assert said(bad, pairs=False) == [(name, False) for name in ranks]
 
 
 def thumb(way: str, answer: str, fold: str = "train", ended: bool | None = None) -> dict[str, Any]:

@@ -14,12 +14,13 @@ from alignment.bring import add_model
 from alignment.materialise import directory_of
 from alignment.waiting import wait_for_job, wait_for_round
 from alignment.worker import Worker
-from labeling import session
+from labeling import decisions
 from labeling.simulate import simulate
-from storage import jobs, labels, registry, snapshots
+from storage import answer_sets, jobs, labels, registry, snapshots
 from storage import rounds as round_rows
 from storage.database import Store
 from storage.maintenance import check
+from storage.project import set_project
 from storage.prompts import NewPrompt, add_prompts
 from tests.tiny_models import KINDS, make_model
 from tests.warm import SharedWorker
@@ -50,8 +51,9 @@ def vote_on_new_pairs(store: Store, worker: Worker, count: int) -> None:
     assert simulate(store, words, count, labelers=2, noise=1.0, seed=3) == count
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_brought_model_goes_round_the_whole_loop(store: Store, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "answers"), zip(KINDS, (4, 2, 2), strict=True))  # put in order at once, or in pairs
+def test_a_brought_model_goes_round_the_whole_loop(store: Store, tmp_path: Path, kind: str, answers: int) -> None:
+    set_project(store, "answers", answers, "test")
     add_questions(store)
     add_model(store, str(make_model(kind, tmp_path / kind)), "mine", "test")
     registry.promote(store, "mine", "test")
@@ -74,9 +76,10 @@ def test_a_brought_model_goes_round_the_whole_loop(store: Store, tmp_path: Path,
         registry.promote(store, candidate.name, "test", reason="whatever its verdict, the loop goes on")
         assert queue.refill(store) is not None
         assert worker.step()
-        (showing,) = session.serve(store, "local")
-        pair = store.row("SELECT model_id FROM pairs WHERE pair_id = ?", [showing.pair_id])
-        assert pair == {"model_id": candidate.model_id}
+        pairs, sets = decisions.serve(store, "local")
+        assert len(pairs) == (answers == 2)
+        assert labels.of_other_models(store, [pair.showing_id for pair in pairs]) == set()
+        assert answer_sets.of_other_models(store, [one.showing_id for one in sets]) == set()
     registry.rollback(store, "test")
     assert registry.require_promoted(store).name == "mine"
     assert check(store) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from trl import RewardConfig, RewardTrainer
 from alignment.models import load_reward_model
 from alignment.reward_trainer import VoteTrainer
 from alignment.scoring import encode, rewards
+from alignment.ties import preference_loss
 from alignment.training import training_arguments
 from storage.records import Message
 from tests.job_dirs import make_job, run_job
@@ -22,7 +24,14 @@ from tests.votes import BAD, GOOD
 
 PROMPT: list[Message] = [{"role": "user", "content": "Tell me about the sea, please. 99"}]
 ROWS = [
-    {"prompt_id": place, "chosen_ids": [5 + place, 9, 2], "rejected_ids": [7, 2], "margin": place / 3, "tied": False}
+    {
+        "prompt_id": place,
+        "chosen_ids": [5 + place, 9, 2],
+        "rejected_ids": [7, 2],
+        "margin": place / 3,
+        "tied": False,
+        "weight": 1.0,
+    }
     for place in range(3)
 ]
 
@@ -88,7 +97,7 @@ def test_without_ties_the_loss_is_that_of_trl(tmp_path: Path) -> None:
     )
     batch = next(iter(trainer.get_train_dataloader()))
     ours = trainer.compute_loss(model, dict(batch))
-    theirs = RewardTrainer.compute_loss(trainer, model, {k: v for k, v in batch.items() if k != "tied"})
+    theirs = RewardTrainer.compute_loss(trainer, model, {k: v for k, v in batch.items() if k not in ("tied", "weight")})
     assert ours.item() == pytest.approx(theirs.item(), abs=1e-6)
     assert len(trainer._metrics["eval"]["accuracy"]) == 2  # each has written its own where TRL's log reads them
 
@@ -102,6 +111,36 @@ def test_a_batch_holds_all_pairs_of_a_prompt(tmp_path: Path) -> None:
     )
     batches = [set(batch["margin"].tolist()) for batch in trainer.get_train_dataloader()]
     assert sorted(batches, key=min) == [{0.0}, {1.0}, {2.0}]  # of five pairs each, though a batch is of four
+
+
+@pytest.mark.parametrize("answers", [3, 7])
+def test_the_pairs_of_a_ranking_are_in_one_batch_and_count_for_one_vote(tmp_path: Path, answers: int) -> None:
+    model, tokenizer = load_reward_model(make_model("llama", tmp_path / "policy"), seed=0)
+    args = RewardConfig(output_dir=str(tmp_path), report_to="none", use_cpu=True, per_device_train_batch_size=6)
+    pairs = math.comb(answers, 2)
+    ranked = [{**ROWS[0], "prompt_id": 9, "weight": 1 / pairs} for _ in range(pairs)]
+    alone = [{**ROWS[0], "prompt_id": place} for place in range(5)]
+    trainer = VoteTrainer(
+        model=model.eval(),
+        args=args,
+        train_dataset=Dataset.from_list(ranked + alone),
+        processing_class=tokenizer,
+        tie_weight=0.0,
+    )
+    batches = list(trainer.get_train_dataloader())
+    assert sum((batch["weight"] < 1).any().item() for batch in batches) == 1
+    one = preference_loss(*_scored(model, ROWS[0]), torch.tensor([False]), 0.0).item()
+    # Six votes in all, in as many batches as there are: the epoch's mean is that of six equal votes.
+    assert sum(trainer.compute_loss(model, dict(batch)).item() for batch in batches) / len(batches) == pytest.approx(
+        one
+    )
+
+
+def _scored(model: torch.nn.Module, row: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+    """The difference of a row's rewards, and its margin."""
+    with torch.no_grad():
+        scores = [model(input_ids=torch.tensor([row[side]])).logits.view(()) for side in ("chosen_ids", "rejected_ids")]
+    return (scores[0] - scores[1]).view(1), torch.tensor([row["margin"]])
 
 
 def test_adam_is_told_the_epsilon_of_the_original_work(tmp_path: Path) -> None:

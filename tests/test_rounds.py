@@ -315,7 +315,7 @@ def test_answers_that_are_all_alike_do_not_keep_the_generator_busy(store: Store)
     alike = {"prompt_id": 1, "text": "The same.", "seed": 1, "tokens": 3, "ended": True}
     pq.write_table(pa.Table.from_pylist([alike, alike]), directory / "completions.parquet")
     publish(store, job, directory, {})
-    assert jobs.get(store, job.job_id).result == {"pairs": 0}
+    assert jobs.get(store, job.job_id).result == {"pairs": 0, "sets": 0}
     assert queue.refill(store) is None
     queue.generate(store, model, 4, "somebody")
     assert jobs.open_jobs(store, "generate")

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from labeling.simulate import decide, preference_probability, simulate, strength_of
+from labeling.simulate import decide, preference_probability, ranks_of, simulate, strength_of
 from storage import labels
 from storage.database import Store
 from storage.errors import UserError
-from storage.records import Showing
+from storage.records import SetShowing, Showing
 from tests.conftest import add_pairs
+from tests.test_ranking import add_sets, learned
 
 VOTES = " FROM preferences JOIN showings USING (showing_id) ORDER BY preference_id"
 
@@ -141,3 +142,26 @@ def test_when_the_taste_fails_the_votes_cast_stay(store: Store) -> None:
     with pytest.raises(UserError, match="ZeroDivisionError"):
         simulate(store, fails_in_the_end, 10)
     assert labels.counts(store)["all"] == 4
+
+
+def number_in(prompt: str, completion: str) -> float:
+    return float(completion.split()[-1]) // 2
+
+
+def test_several_answers_are_put_in_the_order_of_their_utility(store: Store) -> None:
+    add_sets(store, 3, answers=4)
+    assert simulate(store, number_in, 3, noise=0) == 3
+    assert ("answer 0", "answer 1", "tie", 0) in learned(store)
+    assert ("answer 1", "answer 2", "b", 1) in learned(store)
+    with pytest.raises(UserError, match="ran out after 0 of 1"):
+        simulate(store, number_in, 1)
+
+
+def test_every_two_of_several_answers_are_ordered_as_bradley_and_terry_have_it() -> None:
+    shown = SetShowing(1, 1, ({"role": "user", "content": "Why?"},), ("0", "1", "3"))
+    chance = random.Random(1)
+    drawn = [ranks_of(shown, lambda _, text: float(text), 2.0, chance) for _ in range(4000)]
+    for low, high in ((0, 1), (0, 2), (1, 2)):
+        share = sum(ranks[high] < ranks[low] for ranks in drawn) / len(drawn)
+        worth = float(shown.answers[high]), float(shown.answers[low])
+        assert share == pytest.approx(preference_probability(*worth, 2.0), abs=0.03)

@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from labeling import editing, session
+from labeling import decisions, editing, ranking, session
 from labeling.accounts import require
 from labeling.ui.actions import Actions
 from labeling.ui.errors import gradio_error
@@ -22,7 +22,7 @@ from storage.errors import UserError
 
 
 def add_endpoints(store: Store, actions: Actions) -> None:
-    """Add /next_pair, /vote, /undo, /edit, /demonstrate, /start_round and /round_status to the app that is being built.
+    """Add those below to the app that is being built: /next_pair, /next_set, /vote, /rank, /undo, /edit and so on.
 
     They wait for no one: each is a few milliseconds of SQLite, so none is held back by a limit on how many run at once.
     """
@@ -31,6 +31,27 @@ def add_endpoints(store: Store, actions: Actions) -> None:
         """The next pair to judge: showing_id, pair_id, prompt (messages), left, right; nothing when none waits."""
         showings = session.serve(store, require(store, user_of(request), "labeler"))
         return asdict(showings[0]) if showings else None
+
+    def next_set(request: gr.Request) -> dict[str, Any] | None:
+        """The next set of answers to put in order: showing_id, set_id, prompt (messages), answers; nothing when none
+        waits."""
+        showings = ranking.serve(store, require(store, user_of(request), "labeler"))
+        return asdict(showings[0]) if showings else None
+
+    def rank(
+        showing_id: int,
+        ranks: list[int],
+        client_key: str,
+        request: gr.Request,
+        verdict: str = "ranked",
+        seconds: float | None = None,
+        amend: bool = False,
+    ) -> dict[str, Any]:
+        """Put the answers of a set in order; it is on disk when this answers. ranks: of each answer as shown, 1 for the
+        best, the same for those that tie, or none with the verdict all_bad or skip. The same client_key again is the
+        same ranking."""
+        labeler = require(store, user_of(request), "labeler")
+        return asdict(ranking.rank(store, labeler, showing_id, ranks, verdict, client_key, seconds, amend))
 
     def vote(
         showing_id: int,
@@ -47,8 +68,9 @@ def add_endpoints(store: Store, actions: Actions) -> None:
         return asdict(session.vote(store, labeler, showing_id, verdict, strength, client_key, seconds, amend))
 
     def undo(client_key: str, request: gr.Request, showing_id: int | None = None) -> dict[str, Any] | None:
-        """Take back the last vote, or the one on a showing; answers its pair, or nothing when there is no vote."""
-        showing = session.undo(store, require(store, user_of(request), "labeler"), client_key, showing_id)
+        """Take back the last vote or ranking, or the one on a showing; answers its pair or set, or nothing when there
+        is none."""
+        showing = decisions.undo(store, require(store, user_of(request), "labeler"), client_key, showing_id)
         return asdict(showing) if showing else None
 
     def edit(
@@ -87,7 +109,7 @@ def add_endpoints(store: Store, actions: Actions) -> None:
         require(store, user_of(request), "labeler")
         return status_of(store, round_id)
 
-    for endpoint in (next_pair, vote, undo, edit, demonstrate, start_round, round_status):
+    for endpoint in (next_pair, next_set, vote, rank, undo, edit, demonstrate, start_round, round_status):
         gr.api(gradio_error(endpoint), api_name=endpoint.__name__, concurrency_limit=None)
 
 

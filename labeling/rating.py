@@ -11,7 +11,7 @@ from labeling.session import check_client_key
 from storage import labels, ratings
 from storage.database import Store
 from storage.errors import UserError
-from storage.exchange.formats import read_unpaired
+from storage.exchange.formats import unpaired
 from storage.exchange.reading import BadRow
 from storage.prompts import CHAT_SOURCE, NewPrompt, insert_prompts, split_of_chat
 from storage.records import Message, NewCompletion, Rating, Thumb
@@ -68,7 +68,7 @@ def _check(messages: Sequence[Message], text: str, thumb: str, client_key: str) 
     if thumb not in get_args(Thumb):
         raise UserError(f"{thumb!r} is no thumb: take up, down, or withdrawn to take it back.")
     try:
-        answer = read_unpaired({"prompt": list(messages), "completion": text, "label": True}).completion
+        answer = unpaired.read({"prompt": list(messages), "completion": text, "label": True}).answer
     except BadRow as reason:
         raise UserError(f"This answer cannot be rated, for {reason}.") from reason
     if not answer.strip():

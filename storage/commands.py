@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from storage.console import DEFAULT_HOME, Home, Json, answer, tell
+from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, bar, tell
 from storage.database import Store
 from storage.maintenance import backup, check
 
@@ -23,46 +23,64 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def import_command(
-    file: Annotated[Path, typer.Argument(help="Text, JSON, JSONL, CSV or Parquet; .gz too.")],
-    format: Annotated[str, typer.Option(help="auto, prompts, alpaca, trl, hh or unpaired.")] = "auto",
+    file: Annotated[Path, typer.Argument(help="Text, JSON, JSONL, CSV, Parquet (.gz too), or a directory of them.")],
+    format: Annotated[str, typer.Option(help="auto, or one of docs/formats.md.")] = "auto",
+    what: Annotated[str, typer.Option(help="prompts or demonstrations, where a format can be read as either.")] = "",
     strict: Annotated[bool, typer.Option("--strict", help="Refuse the file if any row is bad.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come in.")] = False,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Bring in prompts, preferences or ratings from a file."""
-    from storage.exchange.importing import import_file
+    """Bring in prompts, preferences, ratings, demonstrations or votes from a file."""
+    from storage.exchange import saying
+    from storage.exchange.importing import import_file, preview
 
-    report = import_file(Store.open(home), file, format=format, strict=strict)
-    for line, reason in report.rejected[:SHOWN_REJECTIONS]:
-        tell(f"row {line}: {reason}")
-    if len(report.rejected) > SHOWN_REJECTIONS:
-        tell(f"and {len(report.rejected) - SHOWN_REJECTIONS} more rows")
+    if dry_run:
+        survey = preview(file, format, what or None, progress=bar)
+        answer(as_json, saying.survey_data(survey), saying.survey_text(survey))
+        return
+    report = import_file(Store.open(home), file, format, strict, what or None, ACTOR, bar)
+    for line in saying.rejections(report.rejected, report.rejected_count, SHOWN_REJECTIONS):
+        tell(line)
+    for note in report.notes:
+        tell(note)
     data = {
         "imported": report.imported,
         "known": report.known,
-        "rejected": len(report.rejected),
+        "rejected": report.rejected_count,
         "format": report.format,
+        "what": report.what,
     }
     answer(
         as_json,
         data,
-        f"{report.imported} imported, {report.known} there already, {len(report.rejected)} rejected "
+        f"{report.imported} {report.what} imported, {report.known} there already, {report.rejected_count} rejected "
         f"(format {report.format}).",
     )
 
 
 def export_command(
-    file: Annotated[Path, typer.Argument(help="The file to write: .jsonl, .csv or .parquet.")],
-    what: Annotated[str, typer.Option(help="preferences, demonstrations, ratings or votes.")] = "preferences",
-    format: Annotated[str, typer.Option(help="trl.")] = "trl",
+    file: Annotated[Path, typer.Argument(help="The file to write, .json, .jsonl, .csv or .parquet, or a directory.")],
+    what: Annotated[str, typer.Option(help="preferences, demonstrations, ratings, votes or prompts.")] = "preferences",
+    format: Annotated[str, typer.Option(help="One of docs/formats.md.")] = "",
+    licence: Annotated[str, typer.Option(help="What the dataset card says of the licence.")] = "unknown",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Write preferences, demonstrations, ratings or votes to a file."""
+    """Write preferences, demonstrations, ratings, votes or prompts to a file, with a dataset card."""
     from storage.exchange.exporting import export_file
 
-    count = export_file(Store.existing(home), file, what=what, format=format)
-    answer(as_json, {"exported": count, "file": str(file)}, f"{count} {what} written to {file}.")
+    done = export_file(Store.existing(home), file, what, format, licence)
+    for reason, count in done.left_out.items():
+        tell(f"left out: {count} {reason}")
+    data = {
+        "exported": done.count,
+        "file": str(file),
+        "format": done.format,
+        "card": str(done.card),
+        "left_out": done.left_out,
+    }
+    answer(as_json, data, f"{done.count} {what} written to {file}, with a card in {done.card}.")
 
 
 def backup_command(

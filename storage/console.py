@@ -6,6 +6,7 @@ With --json a command prints exactly one JSON object on stdout; everything else,
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ import typer
 from storage.errors import UserError
 
 DEFAULT_HOME = Path("plumbline-home")
+BAR_WIDTH = 30
 ACTOR = "cli"  # who did what a command does, on record
 
 
@@ -44,6 +46,15 @@ def answer(as_json: bool, data: dict[str, Any], text: str) -> None:
 def tell(text: str) -> None:
     """Tell the person at the terminal what is going on."""
     typer.echo(text, err=True)
+
+
+def bar(doing: str, done: int, of: int) -> None:
+    """Draw on stderr how far something is, over what stood there; only at a terminal. `of` is 0 where nobody knows."""
+    if not sys.stderr.isatty():
+        return
+    filled = BAR_WIDTH * done // of if of else 0
+    shown = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {done:,} of {of:,}" if of else f"{done:,}" if done else "..."
+    print(f"\r\033[K{doing} {shown}", end="\n" if of and done >= of else "", file=sys.stderr, flush=True)
 
 
 def table(headings: list[str], rows: list[list[object]]) -> str:

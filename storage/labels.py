@@ -61,6 +61,10 @@ def insert_completions(db: Database, completions: Iterable[NewCompletion]) -> li
             ],
         )
         ids.append(int(cursor.lastrowid or 0))
+        if item.imported_model is not None:
+            db.execute(
+                "INSERT INTO imported_models (completion_id, name) VALUES (?, ?)", [ids[-1], item.imported_model]
+            )
     return ids
 
 

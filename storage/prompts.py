@@ -6,8 +6,9 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlite_utils import Database
@@ -22,6 +23,7 @@ JUDGE_BOUND = f"{math.ceil(JUDGE_SHARE * 2**32):08x}"  # hashes below it, as tex
 FOLD_HASH = "coalesce(q.fold_sha256, q.sha256)"  # of a prompt q, for `fold_of`
 MIN_HELDOUT = 8  # prompts to an evaluation
 DEMO_SOURCE = "demo"
+Side = tuple[Split, str | None]  # the split of a prompt, and the hash that decides its fold where that is not its own
 CHAT_SOURCE = "chat"
 # Of whatever has a prompt_id: no labeler is shown, and no model is asked, what was retired or waits for a release.
 SERVED = "prompt_id NOT IN (SELECT prompt_id FROM withheld_prompts)"
@@ -65,14 +67,34 @@ def add_prompts(store: Store, prompts: Iterable[NewPrompt]) -> list[int]:
         return insert_prompts(db, batch)
 
 
-def insert_prompts(db: Database, prompts: Sequence[NewPrompt]) -> list[int]:
-    """`add_prompts` inside the caller's transaction."""
+def plan_sides(store: Store, prompts: Sequence[NewPrompt]) -> dict[str, Side]:
+    """The sides that prompts would get, by their hash, for `insert_prompts` to take; without a lock on the store.
+
+    Finding near-duplicates among a hundred thousand takes seconds, for which no vote shall wait.
+    """
+    db = store.db()
+    hashes = [prompt_hash(prompt.messages) for prompt in prompts]
+    known = _known_ids(db, hashes)
+    fresh = {sha256: prompt for sha256, prompt in zip(hashes, prompts, strict=True) if sha256 not in known}
+    if not fresh:
+        return {}
+    splits, folds = _sides(db, list(fresh.values()), list(fresh))
+    return dict(zip(fresh, zip(splits, folds, strict=True), strict=True))
+
+
+def insert_prompts(
+    db: Database, prompts: Sequence[NewPrompt], planned: Mapping[str, Side] = MappingProxyType({})
+) -> list[int]:
+    """`add_prompts` inside the caller's transaction. `planned` has sides that were chosen before, by `plan_sides`."""
     hashes = [prompt_hash(prompt.messages) for prompt in prompts]
     known = _known_ids(db, hashes)
     places = {sha256: index for index, sha256 in reversed([*enumerate(hashes)]) if sha256 not in known}
     fresh = sorted(places.values())
-    splits, folds = _sides(db, [prompts[index] for index in fresh], [hashes[index] for index in fresh])
-    for index, split, fold_sha256 in zip(fresh, splits, folds, strict=True):
+    open_ = [index for index in fresh if hashes[index] not in planned]
+    found = _sides(db, [prompts[index] for index in open_], [hashes[index] for index in open_]) if open_ else ([], [])
+    unplanned = dict(zip([hashes[index] for index in open_], zip(*found, strict=True), strict=True))
+    for index in fresh:
+        split, fold_sha256 = unplanned.get(hashes[index]) or planned[hashes[index]]
         cursor = db.execute(
             "INSERT INTO prompts (messages, sha256, split, fold_sha256, source, created_at) VALUES (?, ?, ?, ?, ?, ?)",
             [

@@ -35,7 +35,10 @@ class Prompt:
 
 @dataclass(frozen=True)
 class NewCompletion:
-    """One answer to a prompt, about to be stored. `model_id` is None for imported text."""
+    """One answer to a prompt, about to be stored. `model_id` is None for imported text.
+
+    `imported_model` is what a file calls the model that wrote it, which is no model of this home.
+    """
 
     prompt_id: int
     text: str
@@ -45,6 +48,7 @@ class NewCompletion:
     sampling: dict[str, Any] = field(default_factory=dict)
     tokens: int | None = None
     ended: bool | None = None
+    imported_model: str | None = None
 
 
 @dataclass(frozen=True)

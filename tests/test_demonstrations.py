@@ -85,7 +85,7 @@ def test_an_export_of_them_reads_as_demonstrations(store: Store, tmp_path: Path)
     demonstrations.write(store, "local", first, "One")
     demonstrations.write(store, "local", second, "Two")
     for name in ("out.jsonl", "out.parquet", "out.csv"):
-        assert export_file(store, tmp_path / name, what="demonstrations") == 2
+        assert export_file(store, tmp_path / name, what="demonstrations").count == 2
         assert read_demonstrations(tmp_path / name) == demonstrations.standing(store)
 
 

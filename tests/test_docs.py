@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.exchange.exporting import SCHEMAS, WRITERS
-from storage.exchange.importing import FORMATS
+from storage.exchange.formats import FORMATS
 from storage.exchange.reading import SUFFIXES
+from storage.exchange.tables import COLUMNS
+from storage.exchange.writing import FILES
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -54,5 +55,6 @@ def test_every_command_of_the_makefile_is_said_to_a_reader() -> None:
 
 def test_every_format_and_every_field_is_in_the_page_of_formats() -> None:
     page = (ROOT / "docs" / "formats.md").read_text()
-    for name in (*FORMATS, *SUFFIXES, *WRITERS, *(name for schema in SCHEMAS.values() for name in schema.names)):
+    written = {name for one in FORMATS.values() for writer in one.writers.values() for name in writer.schema.names}
+    for name in ("auto", *FORMATS, *SUFFIXES, *FILES, *COLUMNS, *sorted(written)):
         assert re.search(rf"{re.escape(name)}\b", page), name

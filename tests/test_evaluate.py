@@ -12,7 +12,7 @@ from alignment.heldout_demonstrations import write_heldout
 from alignment.statistics import best_of_n_kl
 from storage.errors import UserError
 from storage.exchange.demonstrations import Demonstration
-from storage.exchange.formats import Messages
+from storage.exchange.shapes import Messages
 from tests.job_dirs import QUESTIONS, TOO_LONG, make_job, run_job
 from tests.tiny_models import make_model
 from tests.votes import GOOD

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from storage.errors import UserError
-from storage.exchange.formats import Messages, conversation_of, field_of, text_of
+from storage.exchange.fields import conversation_of, field_of, text_of
 from storage.exchange.reading import BadRow, listed, place, read_rows
+from storage.exchange.shapes import Messages
 
 OTHERS_NAMED = 5  # malformed records beside the first, by their numbers
 

@@ -1,206 +1,128 @@
-"""Export: preferences and ratings in TRL's conversational form, demonstrations as chats, or every vote.
+"""Export: preferences, ratings, demonstrations, prompts or every vote, in any format that has a place for them.
 
-A file appears whole or not at all, and one that is there already is never overwritten.
+Rows go from the database to the file one by one, so that memory does not grow with them. A file, or a directory,
+appears whole or not at all, and one that is there already is never overwritten. Beside it goes a dataset card.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from storage import demonstrations, ratings
 from storage.database import Store
+from storage.durable import put_in_place, sync_directory
 from storage.errors import UserError
-from storage.labels import STANDING_VOTES
-from storage.prompts import FOLD_HASH, fold_of
-from storage.records import MARGINS
-from storage.snapshots import CONVERSATION
+from storage.exchange import card
+from storage.exchange.format import Writer
+from storage.exchange.formats import FORMATS
+from storage.exchange.reading import BadRow
+from storage.exchange.sources import MADE_BY, SOURCES, other_verdicts
+from storage.exchange.writing import FILES, write_folder
 
-SCHEMAS = {
-    "preferences": pa.schema(
-        [
-            ("prompt", CONVERSATION),
-            ("chosen", CONVERSATION),
-            ("rejected", CONVERSATION),
-            ("margin", pa.float64()),
-            ("split", pa.string()),
-        ]
-    ),
-    "demonstrations": pa.schema(
-        [
-            ("messages", CONVERSATION),
-            ("labeler", pa.string()),
-            ("demonstration_id", pa.int64()),
-            ("split", pa.string()),
-        ]
-    ),
-    "ratings": pa.schema(
-        [
-            ("prompt", CONVERSATION),
-            ("completion", CONVERSATION),
-            ("label", pa.bool_()),
-            ("rating_id", pa.int64()),
-            ("labeler", pa.string()),
-            ("model", pa.string()),
-            ("split", pa.string()),
-            ("created_at", pa.string()),
-        ]
-    ),
-    "votes": pa.schema(
-        [
-            ("preference_id", pa.int64()),
-            ("supersedes", pa.int64()),
-            ("showing_id", pa.int64()),
-            ("pair_id", pa.int64()),
-            ("prompt_id", pa.int64()),
-            ("labeler", pa.string()),
-            ("prompt", CONVERSATION),
-            ("completion_a", pa.string()),
-            ("completion_b", pa.string()),
-            ("model_a", pa.string()),
-            ("model_b", pa.string()),
-            ("source", pa.string()),
-            ("verdict", pa.string()),
-            ("strength", pa.int64()),
-            ("flipped", pa.bool_()),
-            ("seconds", pa.float64()),
-            ("flagged", pa.bool_()),
-            ("reasons", pa.list_(pa.string())),
-            ("comment", pa.string()),
-            ("ratings", pa.string()),  # an object of criteria in JSON, each with the grades of a and b
-            ("split", pa.string()),
-            ("fold", pa.string()),
-            ("shown_at", pa.string()),
-            ("created_at", pa.string()),
-        ]
-    ),
+DEFAULTS = {
+    "preferences": "trl",
+    "demonstrations": "chat",
+    "ratings": "unpaired",
+    "votes": "votes",
+    "prompts": "prompts",
 }
 
-VOTES = f"""
-SELECT p.preference_id, p.supersedes, s.showing_id, r.pair_id, r.prompt_id, s.labeler, q.messages,
-       x.text AS completion_a, y.text AS completion_b, m.name AS model_a, n.name AS model_b, r.source,
-       {FOLD_HASH} AS fold_sha256, p.verdict, p.strength, s.flipped, p.seconds, q.split, s.shown_at, p.created_at,
-       coalesce(d.flagged, 0) AS flagged, coalesce(d.reasons, '[]') AS reasons, coalesce(d.comment, '') AS comment,
-       coalesce(d.ratings, '{{}}') AS ratings
-{STANDING_VOTES}LEFT JOIN preference_details d USING (preference_id)
-LEFT JOIN models m ON m.model_id = x.model_id
-LEFT JOIN models n ON n.model_id = y.model_id
-WHERE p.verdict <> 'withdrawn'
-ORDER BY p.preference_id
-"""
 
-MADE_BY = {"ratings": "give answers in the chat a thumb first"}
+@dataclass(frozen=True)
+class Exported:
+    """What an export wrote. `left_out` counts, by the reason, what the format has no place for."""
 
-Rows = Sequence[dict[str, Any]]
+    count: int
+    format: str
+    path: Path
+    card: Path
+    left_out: dict[str, int]
 
 
-def export_file(store: Store, path: Path, what: str = "preferences", format: str = "trl") -> int:
-    """Write the preferences for one side, the demonstrations, the ratings or all votes to a new file; returns how many.
+def export_file(
+    store: Store,
+    path: Path,
+    what: str = "preferences",
+    format: str = "",
+    licence: str = "unknown",
+    facts: Mapping[str, str] = MappingProxyType({}),
+) -> Exported:
+    """Write what there is to a new file, or to a new directory as `datasets.load_dataset` reads it.
 
-    Raises UserError when there are none, `what`, `format` or the file's suffix is unknown, or the file exists.
+    `facts` are lines that the caller adds to the dataset card, by their names.
+    Raises UserError when there is nothing, `what`, `format` or the file's suffix is unknown, or the file exists.
     """
-    if what not in SCHEMAS:
-        raise UserError(f"{what!r} cannot be exported: take {', '.join(SCHEMAS)}.")
-    if format != "trl":
-        raise UserError(f"{format!r} is no format to export: take trl.")
-    suffix = next((suffix for suffix in WRITERS if path.name.lower().endswith(suffix)), None)
-    if suffix is None:
-        raise UserError(f"{path} is no file to export to by its name: it has to end in {', '.join(WRITERS)}.")
-    if path.exists():
-        raise UserError(f"{path} exists already: choose a new file for the export.")
-    rows = list(SOURCES[what](store))
-    if not rows:
-        raise UserError(f"There are no {what} to export yet: {MADE_BY.get(what, 'rank some pairs first')}.")
-    _write_whole(path, lambda partial: WRITERS[suffix](partial, rows, SCHEMAS[what]))
-    return len(rows)
-
-
-def _votes(store: Store) -> Iterator[dict[str, Any]]:
-    for row in store.db().query(VOTES):
-        row["prompt"] = json.loads(row.pop("messages"))
-        row["fold"] = fold_of(row.pop("fold_sha256"))
-        row["flipped"], row["flagged"] = bool(row["flipped"]), bool(row["flagged"])
-        row["reasons"] = json.loads(row["reasons"])
-        yield {name: row[name] for name in SCHEMAS["votes"].names}
-
-
-def _preferences(store: Store) -> Iterator[dict[str, Any]]:
-    for vote in _votes(store):
-        if vote["verdict"] in ("a", "b"):
-            sides = (vote["completion_a"], vote["completion_b"])
-            chosen, rejected = sides if vote["verdict"] == "a" else sides[::-1]
-            yield {
-                "prompt": vote["prompt"],
-                "chosen": [{"role": "assistant", "content": chosen}],
-                "rejected": [{"role": "assistant", "content": rejected}],
-                "margin": MARGINS[vote["strength"]],
-                "split": vote["split"],
-            }
-
-
-def _ratings(store: Store) -> Iterator[dict[str, Any]]:
-    for row in ratings.rows(store):
-        judged = {"completion": [{"role": "assistant", "content": row["completion"]}], "label": row["thumb"] == "up"}
-        yield {name: {**row, **judged}[name] for name in SCHEMAS["ratings"].names}
-
-
-SOURCES: dict[str, Callable[[Store], Iterable[dict[str, Any]]]] = {
-    "preferences": _preferences,
-    "demonstrations": demonstrations.rows,
-    "ratings": _ratings,
-    "votes": _votes,
-}
-
-
-def _write_jsonl(path: Path, rows: Rows, _: pa.Schema) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as handle:
-        handle.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _write_jsonl_gz(path: Path, rows: Rows, _: pa.Schema) -> None:
-    with gzip.open(path, "wt", encoding="utf-8", newline="\n") as handle:
-        handle.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _write_csv(path: Path, rows: Rows, schema: pa.Schema) -> None:
-    """Messages are JSON inside their cell, since CSV knows only text."""
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(schema.names)
-        for row in rows:
-            writer.writerow(
-                json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value for value in row.values()
-            )
-
-
-def _write_parquet(path: Path, rows: Rows, schema: pa.Schema) -> None:
-    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), path)
-
-
-WRITERS: dict[str, Callable[[Path, Rows, pa.Schema], None]] = {
-    ".jsonl": _write_jsonl,
-    ".jsonl.gz": _write_jsonl_gz,
-    ".csv": _write_csv,
-    ".parquet": _write_parquet,
-}
-
-
-def _write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    format, writer = _writer(what, format)
+    suffix = next((suffix for suffix in FILES if path.name.lower().endswith(suffix)), None)
+    if suffix is None and path.suffix:
+        raise UserError(f"{path} is no file to export to by its name: it has to end in {', '.join(FILES)}.")
+    beside = path / "README.md" if suffix is None else path.with_name(f"{path.name}.README.md")
+    for target in (path, beside):
+        if target.exists():
+            raise UserError(f"{target} exists already: choose a new place for the export.")
+    left_out = Counter(other_verdicts(store, writer.verdicts)) if what == "preferences" else Counter[str]()
+    written: Counter[str] = Counter()
+    rows = _counted(_rows(store, what, writer, left_out), written)
+    first = next(rows, None)
+    if first is None:
+        why = "; ".join(f"{count} left out: {reason}" for reason, count in left_out.items())
+        raise UserError(f"There are no {what} to export yet: {why or MADE_BY.get(what, 'rank some pairs first')}.")
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial_card = partial / "README.md" if suffix is None else partial.with_name(f"{partial.name}.card")
     try:
-        write(partial)
-        with partial.open("rb") as handle:
-            os.fsync(handle.fileno())
-        partial.replace(path)
+        if suffix is None:
+            write_folder(partial, chain([first], rows), writer.schema)
+        else:
+            FILES[suffix](partial, (row for _, row in chain([first], rows)), writer.schema)
+        text = card.text(store, what, format, path, dict(written), dict(left_out), licence, facts)
+        partial_card.write_text(text, encoding="utf-8")
+        if suffix is None:
+            partial.replace(path)
+            sync_directory(path.parent)
+        else:
+            put_in_place(partial, path)
+            put_in_place(partial_card, beside)
     except OSError as error:
         raise UserError(f"{path} could not be written ({error.strerror}): choose another place.") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            shutil.rmtree(partial) if partial.is_dir() else partial.unlink(missing_ok=True)
+            partial_card.unlink(missing_ok=True)
+    return Exported(written.total(), format, path, beside, dict(left_out))
+
+
+def _writer(what: str, format: str) -> tuple[str, Writer]:
+    if what not in SOURCES:
+        raise UserError(f"{what!r} cannot be exported: take {', '.join(SOURCES)}.")
+    writers = {
+        name: writer for name, known in FORMATS.items() for for_, writer in known.writers.items() if for_ == what
+    }
+    name = DEFAULTS[what] if format in ("", "trl") else format
+    if name not in writers:
+        raise UserError(f"{format!r} is no format to export {what} in: take {', '.join(writers)}.")
+    return name, writers[name]
+
+
+def _rows(store: Store, what: str, writer: Writer, left_out: Counter[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows of the file with their splits; what cannot be said in the format is counted."""
+    found = SOURCES[what](store, writer)
+    groups = (list(group) for _, group in groupby(found, lambda row: row[1]["pair_id"])) if writer.grouped else None
+    for group in groups if groups is not None else ([row] for row in found):
+        try:
+            yield group[0][1]["split"], writer.write(group)
+        except BadRow as reason:
+            left_out[str(reason)] += len(group)
+
+
+def _counted(rows: Iterator[tuple[str, dict[str, Any]]], written: Counter[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for split, row in rows:
+        written[split] += 1
+        yield split, row

@@ -1,179 +1,212 @@
-"""Import: a file's prompts, preferences or ratings, all or nothing, and the same ones never twice.
+"""Import: the prompts, preferences, ratings or demonstrations of a file, and the same ones never twice.
 
-An imported preference takes the same rows as a vote: two completions, a pair, a showing and the preference, by a user
-named "imported". Which answer is a and which was shown left are decided by a hash, so that neither tells the verdict.
-An imported rating is one by the same user on a completion of its own.
+A file is read twice. First it is surveyed: every row is read, so that what is wrong with it is known before anything
+is written, and the sides of its prompts are chosen, which takes seconds of a large file. Then its rows are written in
+batches of a few hundredths of a second, and as long again is left to others between them, so that no vote waits. A
+batch is whole or not at all, and holds only what is not there yet: an import that is cut off is done again to go on.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
-from storage import labels, ratings
-from storage.database import Store, now
+from storage.database import Store
 from storage.errors import UserError
-from storage.exchange.formats import (
-    PREFERENCE_READERS,
-    PROMPT_READERS,
-    RATING_READERS,
-    ImportedPreference,
-    ImportedRating,
-    Messages,
-    detect,
-)
+from storage.exchange.formats import guess, reader
+from storage.exchange.inserting import Inserter
 from storage.exchange.reading import BadRow, Row, read_rows
+from storage.exchange.shapes import IMPORTED, PreferenceRow, Shape, What
 from storage.journal import record
-from storage.prompts import NewPrompt, insert_prompts
-from storage.records import NewCompletion
+from storage.prompts import NewPrompt, plan_sides, prompt_hash
+from storage.records import Message
 
-IMPORTED = "imported"  # the source of the rows, and the name of their labeler
-READERS: dict[str, Callable[[Any], Any]] = {**PROMPT_READERS, **PREFERENCE_READERS, **RATING_READERS}
-FORMATS = ("auto", *READERS)
+BATCH = 200  # rows to a transaction
+MOST_REASONS = 1000  # of bad rows that are kept; the others are counted
+MOST_LABELERS = 1000  # of one file that are told apart
+LOOKED_AT = 100  # rows by which a format is guessed
 
-STANDING = f"""
-SELECT r.prompt_id, x.text AS a, y.text AS b, p.verdict, p.strength
-{labels.STANDING_VOTES}WHERE p.verdict IN ('a', 'b') AND r.prompt_id IN (SELECT value FROM json_each(?))
-"""
-STANDING_RATINGS = f"""
-SELECT c.prompt_id, c.text, r.thumb {ratings.STANDING}WHERE c.prompt_id IN (SELECT value FROM json_each(?))
-"""
+Progress = Callable[[str, int, int], None]  # what is being done, how many rows of it are done, of how many (0: unknown)
 
 
 @dataclass(frozen=True)
 class Report:
-    """What an import did. `rejected` holds row numbers and reasons, `known` counts rows that were there already."""
+    """What an import did. `rejected` holds row numbers and reasons, the first thousand of `rejected_count`.
+
+    `known` counts what was there already, `why` says why the format was taken, `notes` what else there is to tell.
+    """
 
     imported: int
     rejected: list[tuple[int, str]]
     format: str
     known: int = 0
+    rejected_count: int = 0
+    what: What = "prompts"
+    why: str = ""
+    notes: tuple[str, ...] = ()
 
 
-def import_file(store: Store, path: Path, format: str = "auto", strict: bool = False) -> Report:
-    """Bring in a file's prompts, preferences or ratings; new prompts are split so that near-duplicates share a side.
+@dataclass
+class Survey:
+    """What is in a file. `first` has its first rows as they would come in; `counts` is by verdict or thumb."""
+
+    format: str
+    why: str
+    what: What
+    rows: int = 0
+    accepted: int = 0
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+    rejected_count: int = 0
+    first: list[tuple[int, Shape]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    labelers: set[str] = field(default_factory=set)
+    models: set[str] = field(default_factory=set)
+
+    @property
+    def merges_labelers(self) -> bool:
+        """Whether there are too many labelers to tell them apart."""
+        return len(self.labelers) > MOST_LABELERS
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is done with the file that its owner might not expect."""
+        if not self.merges_labelers:
+            return ()
+        return (f"More than {MOST_LABELERS} labelers are named, so all of it is {IMPORTED!r}'s.",)
+
+
+def quiet(_: str, __: int, ___: int) -> None:
+    """Tells nobody of the progress."""
+
+
+def preview(
+    path: Path, format: str = "auto", what: str | None = None, shown: int = 5, progress: Progress = quiet
+) -> Survey:
+    """What an import of this file would do, with its first `shown` rows as they would be read. Changes nothing.
+
+    Raises UserError where the import would: the file cannot be read, or is of no format that is known.
+    """
+    return _surveyed(path, format, what, shown, progress, {})
+
+
+def import_file(
+    store: Store,
+    path: Path,
+    format: str = "auto",
+    strict: bool = False,
+    what: str | None = None,
+    actor: str = IMPORTED,
+    progress: Progress = quiet,
+) -> Report:
+    """Bring in a file, or a directory with a dataset; new prompts are split so that near-duplicates share a side.
 
     A row that is not of the format is left out and reported. Raises UserError, and changes nothing, when the file
     cannot be read, has no good row, or has a bad one and `strict` is set.
     """
-    if format not in FORMATS:
-        raise UserError(f"{format!r} is no format to import: take {', '.join(FORMATS)}.")
-    rows = read_rows(path)
-    if not rows:
-        raise UserError(f"{path} has no rows to import.")
-    if format == "auto":
-        format = detect(path, [value for _, value in rows])
-    accepted, rejected = _parse(rows, format)
-    if rejected and (strict or not accepted):
-        number, reason = rejected[0]
+    prompts: dict[str, tuple[Message, ...]] = {}
+    survey = _surveyed(path, format, what, 0, progress, prompts)
+    if survey.rejected and (strict or not survey.accepted):
+        number, reason = survey.rejected[0]
         raise UserError(
-            f"{path} was refused, for {len(rejected)} of its {len(rows)} rows cannot be brought in as {format}: "
-            f"in row {number}, {reason}."
+            f"{path} was refused, for {survey.rejected_count} of its {survey.rows} rows cannot be brought in as "
+            f"{survey.format}: in row {number}, {reason}."
         )
-    with store.write() as db:
-        imported = INSERTERS[format](db, accepted)
-        if imported:
-            name = path.name.encode("utf-8", "replace").decode("utf-8")
-            record(db, IMPORTED, "import", name, format=format, imported=imported, rejected=len(rejected))
-    return Report(imported, rejected, format, len(accepted) - imported)
+    progress("Splitting", 0, 0)
+    planned = plan_sides(store, [NewPrompt(messages, IMPORTED) for messages in prompts.values()])
+    prompts.clear()
+    inserter = Inserter(planned, survey.merges_labelers)
+    imported = _write(store, path, survey, inserter, actor, progress)
+    return Report(
+        imported,
+        survey.rejected,
+        survey.format,
+        survey.accepted - imported,
+        survey.rejected_count,
+        survey.what,
+        survey.why,
+        survey.notes,
+    )
 
 
-def _parse(rows: Sequence[Row], format: str) -> tuple[list[Any], list[tuple[int, str]]]:
-    read = READERS[format]
-    accepted, rejected = [], []
+def _surveyed(
+    path: Path,
+    format: str,
+    what: str | None,
+    shown: int,
+    progress: Progress,
+    prompts: dict[str, tuple[Message, ...]],
+) -> Survey:
+    """Read all of a file. `prompts` is filled with its prompts by their hash."""
+    if format != "auto":
+        reader(format, what)
+    rows = read_rows(path)
+    looked_at = list(islice(rows, LOOKED_AT))
+    if not looked_at:
+        raise UserError(f"{path} has no rows to import.")
+    name, why = guess(path, (value for _, value in looked_at)) if format == "auto" else (format, "it was asked for")
+    survey = Survey(name, why, reader(name, what)[0])
+    for number, found in _parsed(chain(looked_at, rows), name, what):
+        survey.rows += 1
+        if isinstance(found, BadRow):
+            survey.rejected_count += 1
+            if len(survey.rejected) < MOST_REASONS:
+                survey.rejected.append((number, str(found)))
+            continue
+        for shape in found:
+            _count(survey, shape)
+            prompts.setdefault(prompt_hash(shape.prompt), shape.prompt)
+            if len(survey.first) < shown:
+                survey.first.append((number, shape))
+        if survey.rows % 1000 == 0:
+            progress("Reading", survey.rows, 0)
+    return survey
+
+
+def _parsed(rows: Iterator[Row], format: str, what: str | None) -> Iterator[tuple[int, list[Shape] | BadRow]]:
+    """Each row as its shapes, or as the reason why it has none."""
+    _, read = reader(format, what)
     for number, value in rows:
         try:
             if isinstance(value, BadRow):
                 raise value
-            accepted.append(read(value))
+            yield number, list(read(value))
         except BadRow as reason:
-            rejected.append((number, str(reason)))
-    return accepted, rejected
+            yield number, reason
 
 
-def _insert_prompts(db: Database, prompts: Sequence[Messages]) -> int:
-    before = _count(db)
-    insert_prompts(db, [NewPrompt(messages, IMPORTED) for messages in prompts])
-    return _count(db) - before
+def _count(survey: Survey, shape: Any) -> None:
+    survey.accepted += 1
+    kind = shape.verdict if isinstance(shape, PreferenceRow) else str(getattr(shape, "label", "")).lower()
+    if kind:
+        survey.counts[kind] = survey.counts.get(kind, 0) + 1
+    labeler = getattr(shape, "labeler", None)
+    if labeler and not survey.merges_labelers:
+        survey.labelers.add(labeler)
+    if len(survey.models) < MOST_LABELERS:
+        survey.models.update(filter(None, (getattr(shape, name, None) for name in ("model", "model_a", "model_b"))))
 
 
-def _count(db: Database) -> int:
-    return int(next(iter(db.query("SELECT count(*) AS n FROM prompts")))["n"])
-
-
-def _insert_preferences(db: Database, preferences: Sequence[ImportedPreference]) -> int:
-    _add_imported_user(db)
-    prompt_ids = insert_prompts(db, [NewPrompt(item.prompt, IMPORTED) for item in preferences])
-    standing = _standing(db, prompt_ids)
-    imported = 0
-    for prompt_id, item in zip(prompt_ids, preferences, strict=True):
-        key = (prompt_id, item.chosen, item.rejected, item.strength)
-        if standing[key]:  # a file may say the same thing twice, as two people may, so each row is met once
-            standing[key] -= 1
-        else:
-            _insert(db, prompt_id, item)
-            imported += 1
+def _write(store: Store, path: Path, survey: Survey, inserter: Inserter, actor: str, progress: Progress) -> int:
+    """Write the good rows, batch by batch; returns how many were new. What was done is in the journal."""
+    parsed = _parsed(read_rows(path), survey.format, survey.what)
+    shapes = (shape for _, found in parsed if not isinstance(found, BadRow) for shape in found)
+    subject = path.name.encode("utf-8", "replace").decode("utf-8")
+    imported = done = batches = 0
+    while batch := list(islice(shapes, BATCH)):
+        began = time.monotonic()
+        done += len(batch)
+        with store.write() as db:
+            new = inserter.insert(db, batch)
+            imported += new
+            batches += bool(new)
+            if new and (batches == 1 or done >= survey.accepted):
+                detail = {"imported": imported, "rejected": survey.rejected_count, "rows": survey.rows}
+                record(db, actor, "import", subject, format=survey.format, what=survey.what, **detail)
+        progress("Writing", done, survey.accepted)
+        if done < survey.accepted:
+            time.sleep(time.monotonic() - began)  # as long again for whoever waits to vote
     return imported
-
-
-def _add_imported_user(db: Database) -> None:
-    db.execute(
-        "INSERT INTO users (name, role, created_at) VALUES (?, 'labeler', ?) ON CONFLICT (name) DO NOTHING",
-        [IMPORTED, now()],
-    )
-
-
-def _standing(db: Database, prompt_ids: Sequence[int]) -> Counter[tuple[int, str, str, int]]:
-    """How often each preference about these prompts stands already, whoever holds it."""
-    counts: Counter[tuple[int, str, str, int]] = Counter()
-    for row in db.query(STANDING, [json.dumps(sorted(set(prompt_ids)))]):
-        sides = (row["a"], row["b"])
-        chosen, rejected = sides if row["verdict"] == "a" else sides[::-1]
-        counts[(row["prompt_id"], chosen, rejected, row["strength"])] += 1
-    return counts
-
-
-def _insert(db: Database, prompt_id: int, item: ImportedPreference) -> None:
-    content = json.dumps([list(item.prompt), item.chosen, item.rejected], ensure_ascii=False)
-    digest = hashlib.sha256(content.encode("utf-8"))
-    chosen_is_a, flipped = bool(digest.digest()[0] & 1), bool(digest.digest()[0] & 2)
-    texts = (item.chosen, item.rejected) if chosen_is_a else (item.rejected, item.chosen)
-    a, b = labels.insert_completions(db, [NewCompletion(prompt_id, text) for text in texts])
-    pair_id = labels.insert_pair(db, prompt_id, a, b, IMPORTED)
-    showing_id = labels.insert_showing(db, pair_id, IMPORTED, flipped)
-    verdict = "a" if chosen_is_a else "b"
-    labels.insert_preference(db, showing_id, f"import-{digest.hexdigest()}", verdict, item.strength, None, None)
-
-
-def _insert_ratings(db: Database, items: Sequence[ImportedRating]) -> int:
-    _add_imported_user(db)
-    prompt_ids = insert_prompts(db, [NewPrompt(item.prompt, IMPORTED) for item in items])
-    standing = Counter(
-        (row["prompt_id"], row["text"], row["thumb"])
-        for row in db.query(STANDING_RATINGS, [json.dumps(sorted(set(prompt_ids)))])
-    )
-    imported = 0
-    for prompt_id, item in zip(prompt_ids, items, strict=True):
-        thumb = "up" if item.label else "down"
-        key = (prompt_id, item.completion, thumb)
-        if standing[key]:  # as with preferences, each row is met once
-            standing[key] -= 1
-        else:
-            (completion_id,) = labels.insert_completions(db, [NewCompletion(prompt_id, item.completion)])
-            ratings.insert_rating(db, completion_id, IMPORTED, thumb, IMPORTED)
-            imported += 1
-    return imported
-
-
-INSERTERS: dict[str, Callable[[Database, Sequence[Any]], int]] = {
-    **dict.fromkeys(PROMPT_READERS, _insert_prompts),
-    **dict.fromkeys(PREFERENCE_READERS, _insert_preferences),
-    **dict.fromkeys(RATING_READERS, _insert_ratings),
-}

@@ -1,7 +1,8 @@
-"""From a file to its rows: text, JSON, JSONL, CSV or Parquet, each also gzipped.
+"""From a file to its rows: text, JSON, JSONL, CSV, Parquet or Arrow, each but the last also gzipped.
 
-Nothing in a file is trusted: what it unpacks to is bounded, and a row that cannot be read is named by its number while
-the others come through. Numbers count lines in text and JSONL, and rows from 1 elsewhere.
+Rows come one at a time, so that memory does not grow with the file. Nothing in a file is trusted: what it unpacks to
+is bounded, and a row that cannot be read is named by its number while the others come through. Numbers count lines in
+text and JSONL, and rows from 1 elsewhere; those of a directory's files are counted on from one file to the next.
 """
 
 from __future__ import annotations
@@ -15,47 +16,53 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import Any, BinaryIO, NamedTuple
 
 from storage.errors import UserError
 
-MOST_BYTES = 256 * 1024 * 1024  # of the file, unpacked
+MOST_BYTES = 2048 * 1024 * 1024  # of a file, unpacked
+MOST_ROW_BYTES = 32 * 1024 * 1024  # of one row
 MOST_ROWS = 2_000_000
-PARQUET_BATCH = 64  # a few bytes of Parquet can stand for many rows, so they are unpacked a few at a time
+MOST_LINES = 2 * MOST_ROWS  # blank ones included
+CHUNK = 1024 * 1024
 NAMES_SHOWN = 8
-SUFFIXES = (".txt", ".json", ".jsonl", ".csv", ".parquet")
-COLUMNS = (
-    *("prompt", "messages", "instruction", "input", "output", "instances", "chosen", "rejected", "margin"),
-    *("completion", "label"),
-)
+SUFFIXES = (".txt", ".json", ".jsonl", ".csv", ".parquet", ".arrow")
 GZIP_MAGIC = b"\x1f\x8b"
 
 _BETWEEN_RECORDS = re.compile(r"[\s,]*")
 
 
 class BadRow(Exception):
-    """Why one row cannot be brought in, as a sentence without its full stop."""
+    """Why one row cannot be brought in, or taken out, as a sentence without its full stop."""
 
 
 Row = tuple[int, Any]  # its number, and a dict, a string or the BadRow that says why there is neither
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Every row of a file. Raises UserError when the file as a whole cannot be read."""
-    suffix = _suffix(path)
-    rows: list[Row] = []
-    for row in _rows(path, suffix, _unpacked(path).removeprefix(codecs.BOM_UTF8)):
-        if len(rows) == MOST_ROWS:
-            raise _too_many_rows(path)
-        rows.append(row)
-    return rows
+class Placed(NamedTuple):
+    """A row with the line that it begins on, where its file has lines."""
+
+    number: int
+    value: Any
+    line: int | None = None
 
 
-def _too_many_rows(path: Path) -> UserError:
+def read_rows(path: Path) -> Iterator[Row]:
+    """Every row of a file. Raises UserError, at once or in the course, when the file as a whole cannot be read."""
+    for count, row in enumerate(placed_rows(path)):
+        if count == MOST_ROWS:
+            raise too_many_rows(path)
+        yield row.number, row.value
+
+
+def too_many_rows(path: Path) -> UserError:
+    """The refusal of a file with more rows than can be meant."""
     return UserError(f"{path} has more than {MOST_ROWS} rows: split it into smaller files.")
+
+
+def too_large(path: Path) -> UserError:
+    """The refusal of a file that unpacks to more than can be meant."""
+    return UserError(f"{path} holds more than {MOST_BYTES // 1024**2} MiB: split it into smaller files.")
 
 
 def read_text(path: Path) -> str:
@@ -63,38 +70,17 @@ def read_text(path: Path) -> str:
 
     Raises UserError when it cannot be read, is a torn gzip file, or is not UTF-8.
     """
-    text = _decoded(path, _unpacked(path, most=None).removeprefix(codecs.BOM_UTF8))
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    with _readable(path), _opened(path) as handle:
+        data = handle.read().removeprefix(codecs.BOM_UTF8)
+    return _decoded(path, data).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def place(path: Path, number: int) -> str:
     """Where row `number` of a file that has been read is, for a person who has it open: its line, or its row."""
-    if _suffix(path) in (".csv", ".parquet"):
+    row = next(row for row in placed_rows(path) if row.number == number)
+    if row.line is None:
         return f"row {number}"
-    text = _decoded(path, _unpacked(path).removeprefix(codecs.BOM_UTF8))
-    if _suffix(path) == ".txt" or text.lstrip()[:1] != "[":
-        return f"line {number}"
-    return f"record {number} (line {_line_of_record(text, number)})"
-
-
-def _suffix(path: Path) -> str:
-    name = path.name.lower().removesuffix(".gz")
-    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
-    if suffix is None:
-        raise UserError(f"{path} is no file to read by its name: it has to end in {', '.join(SUFFIXES)}, or .gz.")
-    return suffix
-
-
-def _rows(path: Path, suffix: str, data: bytes) -> Iterator[Row]:
-    if suffix == ".parquet":
-        return _parquet(path, data)
-    if suffix == ".csv":
-        return _csv(path, _decoded(path, data))
-    if suffix == ".txt":
-        return ((number, line.strip()) for number, line in _lines(path, data))
-    if data.lstrip()[:1] == b"[":
-        return _json_list(path, _decoded(path, data))
-    return ((number, _json_line(line)) for number, line in _lines(path, data))
+    return f"line {number}" if row.line == number else f"record {number} (line {row.line})"
 
 
 def listed(names: Iterable[str]) -> str:
@@ -103,23 +89,98 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join([*shown[:NAMES_SHOWN], *(["..."] if len(shown) > NAMES_SHOWN else [])])
 
 
-def _unpacked(path: Path, most: int | None = MOST_BYTES) -> bytes:
-    """The bytes of a file, no more than `most` of them if it says so."""
-    try:
-        with gzip.open(path) if _is_packed(path) else path.open("rb") as handle:
-            data = handle.read(-1 if most is None else most + 1)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror or error}).") from error
-    except (EOFError, zlib.error) as error:
-        raise UserError(f"{path} is no whole gzip file ({error}): copy it again.") from error
-    if most is not None and len(data) > most:
-        raise UserError(f"{path} holds more than {MOST_BYTES // 1024**2} MiB: split it into smaller files.")
-    return data
+def suffix_of(path: Path) -> str:
+    """The suffix that says what kind of file this is. Raises UserError when none does."""
+    name = path.name.lower().removesuffix(".gz")
+    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
+    if suffix is None:
+        raise UserError(f"{path} is no file to read by its name: it has to end in {', '.join(SUFFIXES)}, or .gz.")
+    return suffix
 
 
-def _is_packed(path: Path) -> bool:
+def placed_rows(path: Path) -> Iterator[Placed]:
+    """The rows of a file with their lines."""
+    if path.is_dir():
+        from storage.exchange.folders import rows_of_folder
+
+        yield from rows_of_folder(path)
+        return
+    suffix = suffix_of(path)
+    if suffix in (".parquet", ".arrow"):
+        from storage.exchange.tables import rows_of_table
+
+        yield from rows_of_table(path, suffix)
+        return
+    with _readable(path), _opened(path) as handle:
+        yield from _rows(path, suffix, handle)
+
+
+def _rows(path: Path, suffix: str, handle: io.BufferedReader) -> Iterator[Placed]:
+    if suffix == ".csv":
+        yield from _csv(path, handle)
+    elif suffix == ".txt":
+        yield from (Placed(number, line.strip(), number) for number, line in _lines(path, handle))
+    elif _begins_with_bracket(handle):
+        yield from _json_list(path, handle)
+    else:
+        yield from (Placed(number, _json_line(line), number) for number, line in _lines(path, handle))
+
+
+class _readable:
+    """What goes wrong while a file is read, as one sentence."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, EOFError | zlib.error):
+            raise UserError(f"{self._path} is no whole gzip file ({error}): copy it again.") from error
+        if isinstance(error, OSError):
+            raise UserError(f"{self._path} cannot be read ({error.strerror or error}).") from error
+
+
+class _Bounded(io.RawIOBase):
+    """A file's bytes, unpacked, up to the most that are read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        opened = gzip.open if is_packed(path) else open
+        self._handle: BinaryIO = opened(path, "rb")  # type: ignore[assignment]
+        self._left = MOST_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._handle.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
+            raise too_large(self._path)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._handle.close()
+        super().close()
+
+
+def _opened(path: Path) -> io.BufferedReader:
+    return io.BufferedReader(_Bounded(path), CHUNK)
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is gzipped, by its name or its first bytes."""
     with path.open("rb") as handle:
         return path.name.lower().endswith(".gz") or handle.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+
+
+def unpacked(path: Path) -> bytes:
+    """The bytes of a gzipped file, for a reader that needs them all."""
+    with _readable(path), _opened(path) as handle:
+        return handle.read()
 
 
 def _decoded(path: Path, data: bytes, line: int = 1) -> str:
@@ -130,29 +191,71 @@ def _decoded(path: Path, data: bytes, line: int = 1) -> str:
         raise UserError(f"{path} is not UTF-8 text (line {line}): save it as UTF-8.") from error
 
 
-def _lines(path: Path, data: bytes) -> Iterator[tuple[int, str]]:
-    """Lines that are not blank, with their numbers. Bytes are cut at line feeds only, text also at U+2028 and more."""
-    for number, line in enumerate(io.BytesIO(data), 1):
-        if line.strip():
-            yield number, _decoded(path, line, number)
+def _all_lines(path: Path, handle: io.BufferedReader) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers, cut at line feeds only: text would be cut at U+2028 and more."""
+    number = 0
+    while line := handle.readline(MOST_ROW_BYTES + 1):
+        number += 1
+        if len(line) > MOST_ROW_BYTES:
+            raise UserError(f"Line {number} of {path} is longer than {MOST_ROW_BYTES // 1024**2} MiB: take it out.")
+        if number > MOST_LINES:
+            raise too_many_rows(path)
+        yield number, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
 
 
-def _json_list(path: Path, text: str) -> Iterator[Row]:
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is no JSON list ({_reason(error)}).") from error
-    return enumerate(values, 1)
+def _lines(path: Path, handle: io.BufferedReader) -> Iterator[tuple[int, str]]:
+    return ((number, _decoded(path, line, number)) for number, line in _all_lines(path, handle) if line.strip())
 
 
-def _line_of_record(text: str, number: int) -> int:
-    """The line on which record `number` of a JSON list begins."""
-    decoder, end, start = json.JSONDecoder(), text.index("[") + 1, 0
-    for _ in range(number):
-        between = _BETWEEN_RECORDS.match(text, end)
-        start = between.end() if between else end
-        _, end = decoder.raw_decode(text, start)
-    return text.count("\n", 0, start) + 1
+def _begins_with_bracket(handle: io.BufferedReader) -> bool:
+    return handle.peek(CHUNK).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"["
+
+
+def _json_list(path: Path, handle: io.BufferedReader) -> Iterator[Placed]:
+    """The values of a JSON list, read piece by piece."""
+    decoder, unpack = json.JSONDecoder(), codecs.getincrementaldecoder("utf-8-sig")()
+    text, at, line, number = "", 0, 1, 0
+
+    def more(size: int) -> bool:
+        nonlocal text, at, line
+        line += text.count("\n", 0, at)
+        data = handle.read(size)
+        try:
+            text, at = text[at:] + unpack.decode(data, final=not data), 0
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from error
+        return bool(data)
+
+    def refused(reason: str) -> UserError:
+        return UserError(f"{path} is no JSON list ({reason}).")
+
+    while not text.lstrip() and more(CHUNK):
+        pass
+    at = text.index("[") + 1
+    while True:
+        while (between := _BETWEEN_RECORDS.match(text, at)) and between.end() == len(text):
+            at = len(text)
+            if not more(CHUNK):
+                raise refused("it does not end")
+        assert between is not None
+        at = between.end()
+        if text[at] == "]":
+            return
+        size = CHUNK
+        while True:
+            try:
+                value, end = decoder.raw_decode(text, at)
+                if end < len(text) or not more(CHUNK):
+                    break
+            except RecursionError as error:
+                raise refused("nested too deeply") from error
+            except ValueError as error:
+                if len(text) - at > MOST_ROW_BYTES or not more(size):
+                    raise refused(str(error)) from error
+                size *= 2
+        number += 1
+        yield Placed(number, value, line + text.count("\n", 0, at))
+        at = end
 
 
 def _json_line(line: str) -> Any:
@@ -160,54 +263,24 @@ def _json_line(line: str) -> Any:
         return json.loads(line)
     except json.JSONDecodeError as error:  # its own line number would be that within this line
         return BadRow(f"it is no JSON ({error.msg} at character {error.colno})")
-    except (ValueError, RecursionError) as error:
-        return BadRow(f"it is no JSON ({_reason(error)})")
+    except RecursionError:
+        return BadRow("it is no JSON (nested too deeply)")
+    except ValueError as error:
+        return BadRow(f"it is no JSON ({error})")
 
 
-def _reason(error: Exception) -> str:
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
+def _csv(path: Path, handle: io.BufferedReader) -> Iterator[Placed]:
+    from storage.exchange.cells import cell_of
 
-
-def _csv(path: Path, text: str) -> Iterator[Row]:
-    csv.field_size_limit(MOST_BYTES)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    csv.field_size_limit(MOST_ROW_BYTES)
+    lines = (_decoded(path, line, number) for number, line in _all_lines(path, handle))
+    reader = csv.reader(lines, strict=True)
     try:
-        names = next(reader, [])
+        names = [name.strip() for name in next(reader, [])]
         for number, cells in enumerate((cells for cells in reader if cells), 1):
             if len(cells) != len(names):
-                yield number, BadRow(f"it has {len(cells)} cells under {len(names)} headings")
+                yield Placed(number, BadRow(f"it has {len(cells)} cells under {len(names)} headings"))
             else:
-                yield number, {name.strip(): _cell(cell) for name, cell in zip(names, cells, strict=True)}
+                yield Placed(number, {name: cell_of(name, cell) for name, cell in zip(names, cells, strict=True)})
     except csv.Error as error:
         raise UserError(f"{path} is no CSV (line {reader.line_num}: {error}).") from error
-
-
-def _cell(text: str) -> Any:
-    """A CSV cell; one that holds messages as JSON becomes them."""
-    if text.startswith("[{"):
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            return text
-    return text
-
-
-def _parquet(path: Path, data: bytes) -> Iterator[Row]:
-    number, size = 0, 0
-    try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        if file.metadata.num_rows > MOST_ROWS:  # told before any is read: a few bytes can hold millions
-            raise _too_many_rows(path)
-        names = file.schema_arrow.names
-        columns = [name for name in names if name in COLUMNS]
-        if not columns:
-            raise UserError(f"{path} has the columns {listed(names)}, and none of {', '.join(COLUMNS)}.")
-        for batch in file.iter_batches(batch_size=PARQUET_BATCH, columns=columns):
-            size += batch.nbytes
-            if size > MOST_BYTES:
-                raise UserError(f"{path} holds more than {MOST_BYTES // 1024**2} MiB: split it into smaller files.")
-            for value in batch.to_pylist():
-                number += 1
-                yield number, value
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise UserError(f"{path} is no Parquet file that can be read ({str(error).splitlines()[0][:200]}).") from error

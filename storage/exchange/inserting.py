@@ -1,0 +1,213 @@
+"""What was read from a file becomes rows of the store, each once.
+
+An imported preference takes the same rows as a vote: two completions, a pair, a showing and the preference. Where the
+file tells nothing of sides, a hash decides which answer is a and which was on the left, so that neither tells the
+verdict. Several labelers' votes on the same two answers are votes on one pair, so that their agreement can be told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlite_utils import Database
+
+from storage import labels, ratings
+from storage.database import now
+from storage.details import insert_details
+from storage.exchange.shapes import (
+    IMPORTED,
+    PreferenceRow,
+    PromptRow,
+    RatingRow,
+    Shape,
+    labeler_of,
+    name_in_file,
+)
+from storage.prompts import NewPrompt, Side, insert_prompts
+from storage.records import NewCompletion
+
+# From the prompts on, and no further than it takes: other orders read all pairs, or all votes.
+PAIRS = """
+SELECT x.prompt_id, x.text AS a, y.text AS b, r.pair_id, r.source, s.labeler, p.verdict
+FROM json_each(?) j CROSS JOIN completions x ON x.prompt_id = j.value
+CROSS JOIN pairs r ON r.completion_a = x.completion_id CROSS JOIN completions y ON y.completion_id = r.completion_b
+LEFT JOIN showings s ON s.pair_id = r.pair_id
+LEFT JOIN preferences p ON p.showing_id = s.showing_id
+    AND NOT EXISTS (SELECT 1 FROM preferences later WHERE later.supersedes = p.preference_id)
+"""
+RATINGS = f"SELECT c.prompt_id, c.text, r.thumb, r.labeler {ratings.STANDING}" + (
+    "WHERE c.prompt_id IN (SELECT value FROM json_each(?))"
+)
+DEMONSTRATIONS = """
+SELECT prompt_id, labeler, text FROM demonstrations
+WHERE text IS NOT NULL AND prompt_id IN (SELECT value FROM json_each(?))
+"""
+
+
+class Inserter:
+    """The inserts of one import, batch by batch. `planned` are the sides of its prompts.
+
+    A file may say the same thing twice, as two people may; so what it says is counted, and the second time is known
+    only if it stands here twice.
+    """
+
+    def __init__(self, planned: Mapping[str, Side], merges_labelers: bool = False) -> None:
+        self._planned = planned
+        self._merges_labelers = merges_labelers
+        self._met: Counter[bytes] = Counter()
+        self._users: set[str] = set()
+
+    def insert(self, db: Database, shapes: Sequence[Shape]) -> int:
+        """Insert what is not there yet, inside the caller's transaction; returns how many that were."""
+        before = _prompt_count(db)
+        prompt_ids = insert_prompts(db, [NewPrompt(shape.prompt, IMPORTED) for shape in shapes], self._planned)
+        items = [(id, self._named(shape)) for id, shape in zip(prompt_ids, shapes, strict=True)]
+        if isinstance(shapes[0], PromptRow):
+            return _prompt_count(db) - before
+        if isinstance(shapes[0], PreferenceRow):
+            return self._preferences(db, items)
+        if isinstance(shapes[0], RatingRow):
+            return self._ratings(db, items)
+        return self._demonstrations(db, items)
+
+    def _named(self, shape: Any) -> Any:
+        return replace(shape, labeler=None) if self._merges_labelers and not isinstance(shape, PromptRow) else shape
+
+    def _preferences(self, db: Database, items: Sequence[tuple[int, Any]]) -> int:
+        standing: Counter[bytes] = Counter()
+        pairs: dict[tuple[int, str, str], dict[int, set[str | None]]] = defaultdict(dict)
+        for row in db.query(PAIRS, [_ids(items)]):
+            if row["source"] == IMPORTED:
+                pairs[row["prompt_id"], row["a"], row["b"]].setdefault(row["pair_id"], set()).add(row["labeler"])
+            if row["verdict"] not in (None, "withdrawn"):
+                content = _said(row["prompt_id"], row["a"], row["b"], row["verdict"])
+                standing.update(_keys(content, name_in_file(row["labeler"])))
+        imported = 0
+        for prompt_id, item in items:
+            if self._is_known(standing, _said(prompt_id, item.a, item.b, item.verdict), item.labeler):
+                continue
+            self._preference(db, prompt_id, item, pairs)
+            imported += 1
+        return imported
+
+    def _preference(
+        self,
+        db: Database,
+        prompt_id: int,
+        item: PreferenceRow,
+        pairs: dict[tuple[int, str, str], dict[int, set[str | None]]],
+    ) -> None:
+        content = json.dumps([list(item.prompt), item.chosen, item.rejected], ensure_ascii=False)
+        digest = hashlib.sha256(content.encode("utf-8"))
+        if item.flipped is None:
+            turns, flipped = not digest.digest()[0] & 1, bool(digest.digest()[0] & 2)
+            item = replace(item.turned() if turns else item, flipped=flipped)
+        labeler = self._user(db, item.labeler)
+        pair_id = None
+        for row in (item, item.turned()) if not item.is_repeat else ():
+            known = pairs[prompt_id, row.a, row.b]
+            pair_id = next((pair_id for pair_id, voters in known.items() if labeler not in voters), None)
+            if pair_id is not None:
+                item = row
+                known[pair_id].add(labeler)
+                break
+        if pair_id is None:
+            sides = ((item.a, item.model_a), (item.b, item.model_b))
+            new = [NewCompletion(prompt_id, text, imported_model=model) for text, model in sides]
+            a, b = labels.insert_completions(db, new)
+            pair_id = labels.insert_pair(db, prompt_id, a, b, "repeat" if item.is_repeat else IMPORTED)
+            if not item.is_repeat:
+                pairs[prompt_id, item.a, item.b][pair_id] = {labeler}
+        showing_id = labels.insert_showing(db, pair_id, labeler, bool(item.flipped))
+        key = f"import-{digest.hexdigest()}"
+        preference_id = labels.insert_preference(db, showing_id, key, item.verdict, item.strength, item.seconds, None)
+        insert_details(db, preference_id, item.details)
+
+    def _ratings(self, db: Database, items: Sequence[tuple[int, Any]]) -> int:
+        standing: Counter[bytes] = Counter()
+        for row in db.query(RATINGS, [_ids(items)]):
+            standing.update(_keys((row["prompt_id"], row["text"], row["thumb"]), name_in_file(row["labeler"])))
+        imported = 0
+        for prompt_id, item in items:
+            thumb = "up" if item.label else "down"
+            if self._is_known(standing, (prompt_id, item.answer, thumb), item.labeler):
+                continue
+            new = NewCompletion(prompt_id, item.answer, imported_model=item.model)
+            (completion_id,) = labels.insert_completions(db, [new])
+            ratings.insert_rating(db, completion_id, self._user(db, item.labeler), thumb, IMPORTED)
+            imported += 1
+        return imported
+
+    def _demonstrations(self, db: Database, items: Sequence[tuple[int, Any]]) -> int:
+        """One that is there is known even where a newer one stands in its place: else the two would change for ever."""
+        rows = db.query(DEMONSTRATIONS, [_ids(items)])
+        there = {(row["prompt_id"], labeler_of(name_in_file(row["labeler"])), row["text"]) for row in rows}
+        imported = 0
+        for prompt_id, item in items:
+            key = (prompt_id, labeler_of(item.labeler), item.answer)
+            if key in there:
+                continue
+            there.add(key)
+            db.execute(
+                "INSERT INTO demonstrations (prompt_id, labeler, text, created_at) VALUES (?, ?, ?, ?)",
+                [prompt_id, self._user(db, item.labeler), item.answer, now()],
+            )
+            imported += 1
+        return imported
+
+    def _is_known(self, standing: Counter[bytes], content: tuple[Any, ...], name: str | None) -> bool:
+        """Whether this stands as often as the file has said it by now; if not, it is about to stand once more.
+
+        By a labeler with a name it is known if that labeler says so, without one if anybody does.
+        """
+        name = name_in_file(name)
+        by_anybody, by_name = _keys(content, name)
+        key = by_anybody if name is None else by_name
+        is_known = standing[key] > self._met[key]
+        self._met.update({by_anybody, by_name})
+        if not is_known:
+            standing.update({by_anybody, by_name})
+        return is_known
+
+    def _user(self, db: Database, name: str | None) -> str:
+        labeler = labeler_of(name)
+        if labeler not in self._users:
+            db.execute(
+                "INSERT INTO users (name, role, created_at) VALUES (?, 'labeler', ?) ON CONFLICT (name) DO NOTHING",
+                [labeler, now()],
+            )
+            self._users.add(labeler)
+        return labeler
+
+
+def _prompt_count(db: Database) -> int:
+    return int(next(iter(db.query("SELECT count(*) AS n FROM prompts")))["n"])
+
+
+def _ids(items: Sequence[tuple[int, Any]]) -> str:
+    return json.dumps(sorted({prompt_id for prompt_id, _ in items}))
+
+
+def _said(prompt_id: int, a: str, b: str, verdict: str) -> tuple[Any, ...]:
+    """What a vote says, whichever answer is called a: the better one first, or both in the order of their texts.
+
+    How much better, and whether two are equally bad, is left aside: a file on its way through a format that has no
+    place for that says the same again.
+    """
+    if verdict in ("a", "b"):
+        return (prompt_id, *((a, b) if verdict == "a" else (b, a)), "better")
+    return (prompt_id, *sorted((a, b)), "skip" if verdict == "skip" else "even")
+
+
+def _keys(content: tuple[Any, ...], name: str | None) -> tuple[bytes, bytes]:
+    """A short name for what is said, and for what is said by this labeler."""
+    text = json.dumps(content, ensure_ascii=False).encode("utf-8")
+    digest = hashlib.blake2b(text, digest_size=16)
+    by_anybody = digest.digest()
+    digest.update(repr(name).encode("utf-8"))
+    return by_anybody, digest.digest()

@@ -110,9 +110,16 @@ def test_preferences_come_in_and_go_out(call: Call, tmp_path: Path) -> None:
     row = {"prompt": "What is green?", "chosen": "Grass.", "rejected": "Snow."}
     (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n{}\n")
     code, out, err = call("import", "in.jsonl", "--json")
-    assert answered((code, out, err)) == {"imported": 1, "known": 0, "rejected": 1, "format": "trl"}
+    assert answered((code, out, err)) == {
+        "imported": 1,
+        "known": 0,
+        "rejected": 1,
+        "format": "trl",
+        "what": "preferences",
+    }
     assert err == "row 2: it has no chosen\n"
-    assert answered(call("export", "out.jsonl", "--json")) == {"exported": 1, "file": "out.jsonl"}
+    went = {"exported": 1, "file": "out.jsonl", "format": "trl", "card": "out.jsonl.README.md", "left_out": {}}
+    assert answered(call("export", "out.jsonl", "--json")) == went
     assert answered(call("export", "votes.csv", "--what", "votes", "--json"))["exported"] == 1
     assert json.loads((tmp_path / "out.jsonl").read_text())["chosen"][0]["content"] == "Grass."
 
@@ -205,7 +212,7 @@ MISTAKES = {
     "import absent.jsonl": "cannot be read",
     "import bad.jsonl": "refused",
     "import half.jsonl --strict": "in row 2",
-    "import good.jsonl --format arena": "'arena' is no format",
+    "import good.jsonl --format excel": "'excel' is no format",
     "export there.jsonl": "exists already",
     "export out.xlsx": "has to end in",
     "export out.jsonl --what secrets": "take preferences, demonstrations, ratings, votes",

@@ -85,7 +85,7 @@ def _answered(instruction: str, fields: Any) -> Demonstration:
 
 def _chat(value: Any) -> Messages:
     """A conversation through its last answer; what is asked after that has no answer to learn."""
-    if not isinstance(value, list):
+    if not isinstance(value, list | dict):
         raise BadRow("its messages are no list of turns with role and content")
     turns = conversation_of(value, "the conversation")
     while turns and turns[-1]["role"] != "assistant":

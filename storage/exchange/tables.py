@@ -18,7 +18,7 @@ COLUMNS = (
     *("chosen", "rejected", "margin", "score_chosen", "score_rejected", "completion", "label"),
     *("context", "response1", "response2", "overall_preference"),
     *("conversation_a", "conversation_b", "model_a", "model_b", "winner", "judge"),
-    *("id", "fields", "responses", "suggestions", "status", "data", "annotations"),
+    *("id", "fields", "responses", "suggestions", "metadata", "status", "data", "annotations"),
     *("preferred_output", "non_preferred_output", "labeler", "model"),
     *("completion_a", "completion_b", "source", "verdict", "strength", "flipped", "seconds"),
     *("flagged", "reasons", "comment", "ratings"),

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from alignment import battles, queue
+from alignment import battles, queue, ready
 from alignment.demo.seed import open_home
 from alignment.evaluations import evaluate
 from alignment.waiting import wait_for_job
@@ -37,6 +37,7 @@ def add_commands(app: typer.Typer) -> None:
         "evaluate": evaluate_command,
         "evaluations": evaluations_command,
         "battles": battles_command,
+        "ready": ready_command,
     }
     for name, command in commands.items():
         app.command(name)(command)
@@ -170,6 +171,21 @@ def evaluations_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> Non
     ]
     heads = ["policy", "best of", "against", "judge", "win rate", "prompts", "when"]
     answer(as_json, {"evaluations": found}, table(heads, rows))
+
+
+def ready_command(
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Measure the learning curve on the votes as they stand.")
+    ] = False,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Say whether the labels are enough to train on, what more of them would add, and what could be detected."""
+    store = open_home(home)
+    if measure:
+        _run(store, queue.learning_curve(store, registry.require_promoted(store), ACTOR))
+    found = ready.ready(store)
+    answer(as_json, found, "\n".join(found["said"]))
 
 
 def battles_command(

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
 from alignment.recipes.online import PpoRecipe, RlooRecipe
-from alignment.recipes.preferences import DpoRecipe, KtoRecipe, RewardRecipe, ScoreRecipe
+from alignment.recipes.preferences import DpoRecipe, KtoRecipe, LearningCurveRecipe, RewardRecipe, ScoreRecipe
 from alignment.recipes.sampling import EvaluateRecipe, GenerateRecipe
 from alignment.recipes.supervised import PretrainRecipe, SftRecipe
 from alignment.recipes.trainer_fields import checked_trainer
@@ -25,6 +25,7 @@ Recipe = (
     | GenerateRecipe
     | RewardRecipe
     | ScoreRecipe
+    | LearningCurveRecipe
     | DpoRecipe
     | KtoRecipe
     | PpoRecipe
@@ -38,6 +39,7 @@ KINDS: dict[str, type[JobSettings]] = {
     "generate": GenerateRecipe,
     "reward": RewardRecipe,
     "score": ScoreRecipe,
+    "learning_curve": LearningCurveRecipe,
     "dpo": DpoRecipe,
     "kto": KtoRecipe,
     "ppo": PpoRecipe,

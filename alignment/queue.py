@@ -145,6 +145,21 @@ def score(store: Store, model: Model, actor: str) -> int:
     return submit(store, "score", score_spec(model, snapshots.take(store)), actor)
 
 
+def learning_curve(store: Store, policy: Model, actor: str) -> int:
+    """Freeze the votes and queue the learning curve of heads on a policy; the same votes are measured once.
+
+    Raises UserError where there is no vote, or the model is no policy.
+    """
+    if policy.kind != "policy":
+        raise UserError(f"{policy.name} is a {policy.kind} model, and a learning curve is read on a policy.")
+    spec = {
+        "recipe": {"kind": "learning_curve", "policy": {"model_id": policy.model_id}},
+        "files": {"preferences.parquet": {"snapshot": snapshots.take(store).sha256}},
+        "publish": {"model_id": policy.model_id},
+    }
+    return submit(store, "learning_curve", spec, actor)
+
+
 def score_spec(model: Model, snapshot: Snapshot) -> dict[str, Any]:
     """The spec of a reward model's report on a snapshot. Raises UserError as `score`."""
     recipe = {"kind": "score", "reward_model": {"model_id": model.model_id}, "fold": trained_fold(model)}

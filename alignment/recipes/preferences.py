@@ -55,6 +55,16 @@ class ScoreRecipe(JobSettings):
     fold: Fold = Field("train", description="Prompts that it was trained on; it is measured on the other fold.")
 
 
+class LearningCurveRecipe(JobSettings):
+    """How much the votes teach a small head on a policy's frozen features."""
+
+    kind: Literal["learning_curve"]
+    policy: str = Field(description="Directory of the policy whose features are read.")
+    preferences: str = Field("preferences.parquet", description="Snapshot of preferences.")
+    fold: Fold = Field("train", description="Prompts to learn from; accuracy is measured on the other fold.")
+    more: int = Field(100, ge=1, le=1_000_000, description="Labels, of which it is said what they would add.")
+
+
 class VotesRecipe(PolicySettings):
     """What every method can be told that learns from the votes themselves."""
 

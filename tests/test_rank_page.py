@@ -22,6 +22,7 @@ from tests.conftest import add_pairs
 from tests.served import served, window
 
 pytestmark = pytest.mark.browser
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 CALLS = "**/component_server/**"
 HOSTILE = [
     '<img src=x onerror="window.hit = 1">',
@@ -300,25 +301,37 @@ def test_side_by_side_the_answers_have_equal_height(page: Page) -> None:
     assert a["x"] + a["width"] <= b["x"]
 
 
-@pytest.mark.usefixtures("long")
-def test_on_a_phone_the_answers_are_stacked_and_nothing_is_cut_off(
+def assert_nothing_is_cut_off(phone: Page) -> None:
+    assert phone.evaluate("document.documentElement.scrollWidth") == 390
+    for box in phone.locator(".text:visible").all():
+        assert box.evaluate("(one) => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
+    phone.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+    end = phone.locator(".answer:visible").last.evaluate("(one) => one.getBoundingClientRect().bottom")
+    assert end <= phone.locator(".desk").evaluate("(one) => one.getBoundingClientRect().top")
+
+
+def test_on_a_phone_short_answers_are_stacked_and_nothing_is_cut_off(
     address: str, browser: Browser, store: Store
 ) -> None:
-    screen = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    with window(browser, address, **screen) as phone:
+    add_pairs(store, 1)
+    with window(browser, address, **PHONE) as phone:
         expect(left(phone)).not_to_be_empty()
         a, b = boxes_of_answers(phone)
         assert a["x"] == b["x"]
         assert a["y"] + a["height"] <= b["y"]
-        assert phone.evaluate("document.documentElement.scrollWidth") == 390
-        for box in phone.locator(".text").all():
-            assert box.evaluate("(one) => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
-        phone.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
-        end = phone.locator(".answer.b").evaluate("(one) => one.getBoundingClientRect().bottom")
-        assert end <= phone.locator(".desk").evaluate("(one) => one.getBoundingClientRect().top")
+        assert_nothing_is_cut_off(phone)
         button(phone, "A is barely better").tap()
         until(phone, lambda: len(stored(store)) == 1)
         assert stored(store)[0][1] == 1
+
+
+@pytest.mark.usefixtures("long")
+def test_on_a_phone_long_answers_are_shown_one_at_a_time(address: str, browser: Browser) -> None:
+    with window(browser, address, **PHONE) as phone:
+        for shown, name in (("a", "Answer A"), ("b", "Answer B")):
+            button(phone, name).tap()
+            expect(phone.locator(".answer:visible")).to_have_class(f"answer {shown}")
+            assert_nothing_is_cut_off(phone)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

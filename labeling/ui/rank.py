@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from labeling import session
+from labeling import rendering, session
 from labeling.accounts import require
 from labeling.details import read_details
 from labeling.ui import theme
@@ -21,7 +21,21 @@ from storage.errors import UserError
 from storage.project import project
 from storage.prompts import prompts_of
 
-SCRIPTS = ("key.js", "outbox.js", "rank_acts.js", "rank_draw.js", "rank_why.js", "rank_history.js", "rank.js")
+SCRIPTS = (
+    "key.js",
+    "outbox.js",
+    "rank_acts.js",
+    "rank_preferences.js",
+    "rank_draw.js",
+    "rank_reading.js",
+    "rank_diff.js",
+    "rank_swipe.js",
+    "rank_why.js",
+    "rank_history.js",
+    "rank_keys.js",
+    "rank.js",  # the last, as it starts
+)
+MOST_RENDERED = 64  # texts that a page may ask for at once
 MOST_HELD = 8  # pairs that a page may keep ready
 
 
@@ -54,11 +68,19 @@ def page(store: Store, actions: Actions) -> None:
         labeler = require(store, user_of(request), "labeler")
         return {"votes": [asdict(vote) for vote in browse.votes(store, labeler=labeler).votes]}
 
+    @sentence
+    def rendered(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        require(store, user_of(request), "labeler")
+        texts = asked.get("texts")
+        if not isinstance(texts, list) or len(texts) > MOST_RENDERED or not all(isinstance(one, str) for one in texts):
+            raise UserError(UNREADABLE)
+        return {"html": [rendering.rendered(text) for text in texts]}
+
     gr.HTML(
         html_template=theme.text("rank.html"),
         css_template=theme.text("rank.css"),
         js_on_load="".join(map(theme.text, SCRIPTS)),
-        server_functions=[next_pairs, cast_vote, take_back, history],
+        server_functions=[next_pairs, cast_vote, take_back, history, rendered],
         apply_default_css=False,
     )
 
@@ -81,6 +103,7 @@ def serve(store: Store, labeler: str, asked: dict[str, Any]) -> dict[str, Any]:
         "stale": sorted(others.intersection(holding)) if is_fresh else [],
         "progress": asdict(session.progress(store, labeler)),
         "empty": "" if pairs else emptiness(store),
+        "labeler": labeler,
         "project": asdict(project(store)),
     }
 

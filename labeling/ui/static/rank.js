@@ -101,6 +101,7 @@ async function refill() {
   if (answer?.error) emptiness = answer.error;
   if (answer?.pairs) take(answer);
   if (!current && held.length) show(held.shift());
+  renderAhead();
   drawState();
   clearTimeout(pollTimer);
   if (!current || !reachable) pollTimer = setTimeout(refill, POLL_MS);
@@ -115,6 +116,7 @@ function take(answer) {
   setProgress(answer.progress);
   emptiness = answer.empty;
   setProject(answer.project);
+  preferencesOf(answer.labeler);
 }
 
 function setProgress(stored) {
@@ -136,4 +138,5 @@ plumbline.onLanguage(() => {
   drawWhy();
   drawState();
 });
+usePreferences(PREFERRED);
 refill();

@@ -1,7 +1,6 @@
 // What can be done on the Rank page, each act under a name with its key: addAct("tie", "0", () => vote("tie")).
 // A button with data-act="tie" does it too, and an element with data-hint="tie" shows its key.
 
-const SHORTCUTS = "plumbline.shortcuts";
 const { t, number } = plumbline;
 
 const page = element.querySelector(".rank");
@@ -10,7 +9,7 @@ const all = (selector) => [...page.querySelectorAll(selector)];
 const slot = (name) => at(`[data-text="${name}"]`);
 const say = (name, text) => { slot(name).textContent = text; };
 
-const acts = new Map(); // name: { key, run }
+const acts = new Map(); // name: { key, run }, with the key that it has unless the labeler gave it another
 
 function addAct(name, key, run) {
   acts.set(name, { key, run });
@@ -20,18 +19,25 @@ function act(name) {
   acts.get(name).run();
 }
 
+function keyFor(name) {
+  return preferences.keys[name] ?? acts.get(name).key;
+}
+
+function actWithKey(key) {
+  return [...acts.keys()].find((name) => keyFor(name) === key) ?? null;
+}
+
 // The act whose key this is, or null. A held key acts once.
 function actOf(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return null;
-  const found = (key) => [...acts].find(([, one]) => one.key === key)?.[0] ?? null;
-  const onShiftedDigits = !event.shiftKey && /^Digit\d$/.test(event.code) ? found(event.code.slice(5)) : null;
-  return found(event.key.toLowerCase()) ?? onShiftedDigits; // on some layouts a digit takes shift
+  const shiftedDigit = !event.shiftKey && /^Digit\d$/.test(event.code) ? actWithKey(event.code.slice(5)) : null;
+  return actWithKey(event.key.toLowerCase()) ?? shiftedDigit; // on some layouts a digit takes shift
 }
 
 document.addEventListener("keydown", (event) => {
   const elsewhere = event.target.closest?.("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]");
   const name = elsewhere || !page.isConnected ? null : actOf(event);
-  if (name === null || (name !== "help" && !at("[name=keys]").checked)) return;
+  if (name === null || (name !== "help" && !preferences.single_keys)) return;
   event.preventDefault();
   act(name);
 });
@@ -42,12 +48,17 @@ page.addEventListener("click", (event) => {
 });
 
 function drawHints() {
-  for (const hint of all("[data-hint]")) hint.textContent = acts.get(hint.dataset.hint).key.toUpperCase();
-  for (const button of all("[data-act]")) button.setAttribute("aria-keyshortcuts", acts.get(button.dataset.act).key.toUpperCase());
+  for (const hint of all("[data-hint]")) hint.textContent = keyFor(hint.dataset.hint).toUpperCase();
+  for (const button of all("[data-act]")) button.setAttribute("aria-keyshortcuts", keyFor(button.dataset.act).toUpperCase());
 }
 
-at("[name=keys]").checked = storage?.getItem(SHORTCUTS) !== "off";
-at("[name=keys]").addEventListener("change", ({ target }) => storage?.setItem(SHORTCUTS, target.checked ? "on" : "off"));
+// On a phone the acts that are rarer than the rest are behind one button.
+at(".more").addEventListener("click", () => openMore(at(".more").getAttribute("aria-expanded") === "false"));
+at(".others").addEventListener("click", ({ target }) => { if (target.closest("[data-act]")) openMore(false); });
+
+function openMore(open) {
+  at(".more").setAttribute("aria-expanded", String(open));
+}
 
 at("[name=language]").replaceChildren(...plumbline.languages.map(([code, name]) => new Option(name, code)));
 at("[name=language]").addEventListener("change", ({ target }) => plumbline.choose(target.value));

@@ -1,4 +1,4 @@
-// What the Rank page shows of its state: the pair, the progress, the toast, what is wrong. Text enters as text only.
+// What the Rank page shows of its state: the pair, the progress, the toast, what is wrong.
 
 let shownAt = 0; // 0 when the tab was left while the pair was up: its seconds would mean nothing
 let toastTimer;
@@ -9,17 +9,18 @@ function show(pair) {
   drawWhy();
   shownAt = pair && !document.hidden ? performance.now() : 0;
   if (pair) {
-    at(".turns").replaceChildren(...pair.prompt.map((turn) => turnElement(turn, pair.prompt.length > 1)));
-    say("left", pair.left);
-    say("right", pair.right);
+    showDifferences(false);
+    drawTexts(pair);
+    for (const side of ["left", "right"]) slot(`leak-${side}`).hidden = !pair.leaks?.includes(side);
     const prompt = pair.prompt.map((turn) => turn.content).join("\n");
     say("announcement", t("pair.announced", { prompt, left: pair.left, right: pair.right }));
     window.scrollTo(0, 0);
+    startReading(pair);
   }
   drawState();
 }
 
-function turnElement(turn, named) {
+function turnElement(turn, named, html) {
   const block = document.createElement("div");
   block.className = `turn ${turn.role === "assistant" ? "assistant" : "user"}`;
   if (named) {
@@ -31,7 +32,7 @@ function turnElement(turn, named) {
   const text = document.createElement("div");
   text.className = "text";
   text.dir = "auto";
-  text.textContent = turn.content;
+  fill(text, turn.content, html);
   block.append(text);
   return block;
 }

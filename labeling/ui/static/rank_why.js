@@ -103,4 +103,7 @@ at("[name=comment]").addEventListener("input", ({ target }) => {
 });
 at("[name=comment]").addEventListener("keydown", (event) => { if (event.key === "Escape") event.target.blur(); });
 
-addAct("why", "r", () => drawWhy(at(".why").hidden));
+addAct("why", "r", () => {
+  drawWhy(at(".why").hidden);
+  at(".why").scrollIntoView({ block: "nearest" });
+});

@@ -43,7 +43,7 @@ def refill(store: Store) -> int | None:
     model = registry.promoted(store)
     if model is None or jobs.open_jobs(store, "generate"):
         return None
-    if labels.waiting(store) + answer_sets.waiting(store) >= LOW_WATER:
+    if labels.waiting(store, LOW_WATER) + answer_sets.waiting(store) >= LOW_WATER:
         return None
     if _last_generate_was_vain(store, model) or not prompts_of(store, "train", limit=1):
         return None

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from labeling import pairing, shuffle
 from labeling.details import check_flag
 from labeling.leaks import leaks
-from storage import edits, labels
+from storage import edits, labels, pair_queue
 from storage.database import MOST_ID, Store
 from storage.details import NOTHING, insert_details, turned
 from storage.errors import UserError
@@ -30,14 +30,9 @@ def serve(store: Store, labeler: str, count: int = 1, holding: Sequence[int] = (
     drawn by lot (`labeling.shuffle`).
     """
     seed = shuffle.seed_of(store)
-    pair_ids = pairing.next_pairs(store.db(), labeler, count, holding, shuffle.salt(seed, labeler))
     with store.write() as db:
-        ids = [
-            labels.showing_on(db, pair_id, labeler)
-            or labels.insert_showing(db, pair_id, labeler, shuffle.side(seed, labeler, pair_id))
-            for pair_id in pair_ids
-        ]
-        return [_showing(db, showing_id, labeler) for showing_id in ids]
+        chosen = pairing.next_pairs(db, labeler, count, holding, shuffle.salt(seed, labeler))
+        return [_showing(db, _shown_as(db, labeler, one, seed), labeler) for one in chosen]
 
 
 def vote(
@@ -55,7 +50,8 @@ def vote(
 
     `verdict` is as shown: left, right, tie, both_bad or skip; `strength` is 1 (barely) to 4 (far) for left and
     right, else 0. The same `client_key` again, or a second click on an answered showing, is the vote that stands
-    (`duplicate`), unless `amend` says that it is a change of mind, which supersedes it, `details` included.
+    (`duplicate`), unless `amend` says that it is a change of mind, or the pair was asked for again: then it supersedes
+    that vote, `details` included.
     Raises UserError for anything that is not a vote on one of this labeler's showings.
     """
     check_vote(verdict, strength, client_key, seconds)
@@ -82,7 +78,8 @@ def cast(
     known = labels.by_client_key(db, showing_id, client_key)
     stands = labels.standing(db, showing_id)
     answered = stands is not None and stands["verdict"] != "withdrawn"
-    found = known or (stands if answered and not amend else None)
+    again = amend or pair_queue.is_held(db, showing_id)
+    found = known or (stands if answered and not again else None)
     if found is not None:
         return Vote(found["preference_id"], showing_id, _shown(found["verdict"], flipped), found["strength"], True)
     preference_id = labels.insert_preference(
@@ -126,6 +123,7 @@ def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = N
                 db, stands["showing_id"], client_key, "withdrawn", 0, None, stands["preference_id"]
             )
             edits.take_back(db, stands["preference_id"], client_key)
+            labels.reopen(db, stands["showing_id"])
         return _showing(db, stands["showing_id"], labeler)
 
 
@@ -174,6 +172,16 @@ def check_client_key(client_key: str, of: str) -> None:
     """Raise UserError for what cannot tell a retry from another decision; `of` is what carries the key."""
     if not isinstance(client_key, str) or not 1 <= len(client_key) <= 200 or not client_key.isprintable():
         raise UserError(f"A {of} carries a client_key of 1 to 200 printable characters, made anew for every decision.")
+
+
+def _shown_as(db: Database, labeler: str, chosen: pairing.Next, seed: str) -> int:
+    """The showing in which the labeler gets this pair; it holds its place from now on."""
+    showing_id = chosen.showing_id
+    if showing_id is None:
+        flipped = shuffle.side(seed, labeler, chosen.pair_id)
+        showing_id = labels.insert_showing(db, chosen.pair_id, labeler, flipped, "queue")
+    pair_queue.hold(db, showing_id)
+    return showing_id
 
 
 def _showing(db: Database, showing_id: int, labeler: str) -> Showing:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from storage import labels
+from storage import labels, pair_queue
 from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
 from storage.journal import record
@@ -58,6 +58,7 @@ def adjudicate(store: Store, pair_id: int, verdict: str, strength: int, reason: 
             "INSERT INTO adjudications (preference_id, reason, created_at) VALUES (?, ?, ?)",
             [preference_id, reason, now()],
         )
+        pair_queue.refresh(db, pair_id)  # which wants nobody more
         record(db, actor, "adjudicate", f"pair {pair_id}", verdict=verdict, reason=reason)
     return next(one for one in rulings(store) if one.pair_id == pair_id)
 

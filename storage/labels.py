@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from storage import pair_queue
 from storage.database import Store, now
 from storage.errors import UserError
 from storage.prompts import SERVED
@@ -23,10 +24,10 @@ MOST_SHOWING_ID = 2**53 - 1  # the largest whole number that JavaScript tells fr
 # Where a pair comes from: written for the queue; out of a chat or a file; every two answers of a ranking; an edited
 # answer and what it betters; a pair once more, its answers the other way round; two models against each other.
 SOURCES = ("generated", "chat", "imported", "ranking", "edit", "repeat", "battle")
-# Repeats only tell how steady a labeler is: learned from, they would count one judgement twice.
-# Nor is a vote that a ruling on its pair says otherwise than (`storage.adjudications`).
+# Repeats only tell how steady a labeler is: learned from, they would count one judgement twice. Calibration is
+# practice, and nothing is learned from a vote that a ruling on its pair says otherwise than (`storage.adjudications`).
 LEARNED_FROM = (
-    "r.source <> 'repeat' AND (r.pair_id NOT IN (SELECT pair_id FROM rulings)"
+    "r.source <> 'repeat' AND s.purpose <> 'calibration' AND (r.pair_id NOT IN (SELECT pair_id FROM rulings)"
     " OR (r.pair_id, p.verdict) IN (SELECT pair_id, verdict FROM rulings))"
 )
 PROMOTED = "(SELECT model_id FROM promotions ORDER BY promotion_id DESC LIMIT 1)"
@@ -82,19 +83,24 @@ def insert_pair(
         " VALUES (?, ?, ?, ?, ?, ?)",
         [prompt_id, completion_a, completion_b, model_id, source, now()],
     )
-    return int(cursor.lastrowid or 0)
+    pair_id = int(cursor.lastrowid or 0)
+    pair_queue.add(db, pair_id, source, model_id)
+    return pair_id
 
 
-def insert_showing(db: Database, pair_id: int, labeler: str, flipped: bool) -> int:
-    """Record inside the caller's transaction that a pair goes to a labeler, and which side is which.
+def insert_showing(db: Database, pair_id: int, labeler: str, flipped: bool, purpose: str = "elsewhere") -> int:
+    """Record inside the caller's transaction that a pair goes to a labeler, which side is which, and what for.
+
+    `purpose` is queue, calibration, gold or repeat for what a labeler is served, and elsewhere for what is decided on
+    in another place: a chat, a ranking, a file.
 
     The id is drawn at random, so that a vote which a browser kept for another home, or for a showing of before a
     backup was restored, names nothing here. Counted from one, it would name another pair.
     """
     showing_id = 1 + secrets.randbelow(MOST_SHOWING_ID)
     db.execute(
-        "INSERT INTO showings (showing_id, pair_id, labeler, flipped, shown_at) VALUES (?, ?, ?, ?, ?)",
-        [showing_id, pair_id, labeler, int(flipped), now()],
+        "INSERT INTO showings (showing_id, pair_id, labeler, flipped, shown_at, purpose) VALUES (?, ?, ?, ?, ?, ?)",
+        [showing_id, pair_id, labeler, int(flipped), now(), purpose],
     )
     return showing_id
 
@@ -149,17 +155,25 @@ def insert_preference(
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         [showing_id, client_key, verdict, strength, seconds, supersedes, now()],
     )
-    return int(cursor.lastrowid or 0)
+    preference_id = int(cursor.lastrowid or 0)
+    pair_queue.answered(db, showing_id)
+    return preference_id
+
+
+def reopen(db: Database, showing_id: int) -> None:
+    """Let a showing whose vote was taken back lie in front of its labeler again, unless it was decided elsewhere."""
+    purpose = next(db.query("SELECT purpose FROM showings WHERE showing_id = ?", [showing_id]))["purpose"]
+    if purpose != "elsewhere":
+        pair_queue.hold(db, showing_id, deliberate=purpose != "queue")
 
 
 def last_standing(db: Database, labeler: str) -> dict[str, Any] | None:
-    """The labeler's newest vote that still stands, of those on pairs that are served, as a chat's are not."""
+    """The labeler's newest vote that still stands, of those on what they were served, as their own chats are not."""
     return next(
         iter(
             db.query(  # CROSS JOIN: from the newest vote on, and no further than it takes
                 "SELECT p.* FROM current_preferences p CROSS JOIN showings s USING (showing_id)"
-                " CROSS JOIN pairs r USING (pair_id)"
-                " WHERE s.labeler = ? AND p.verdict <> 'withdrawn' AND r.source = 'generated'"
+                " WHERE s.labeler = ? AND p.verdict <> 'withdrawn' AND s.purpose <> 'elsewhere'"
                 " ORDER BY p.preference_id DESC LIMIT 1",
                 [labeler],
             )
@@ -213,10 +227,10 @@ def pair_texts(db: Database, pair_id: int) -> dict[str, Any]:
 
 
 def of_other_models(store: Store, showing_ids: Sequence[int]) -> set[int]:
-    """Which of these showings are of pairs that the promoted model did not write."""
+    """Which of these showings came out of the queue, of pairs of a model that is not the promoted one."""
     rows = store.rows(
-        f"SELECT s.showing_id FROM showings s JOIN pairs r USING (pair_id) WHERE r.model_id IS NOT {PROMOTED}"
-        " AND s.showing_id IN (SELECT value FROM json_each(?))",
+        "SELECT h.showing_id FROM holds h JOIN pair_queue u USING (pair_id) WHERE NOT h.deliberate"
+        f" AND u.line NOT IN (0, coalesce({PROMOTED}, 0)) AND h.showing_id IN (SELECT value FROM json_each(?))",
         [json.dumps(list(showing_ids))],
     )
     return {row["showing_id"] for row in rows}
@@ -242,12 +256,12 @@ def is_held_out(store: Store, pair_id: int) -> bool:
     )
 
 
-def waiting(store: Store) -> int:
-    """How many pairs of the promoted model nobody has answered or skipped."""
+def waiting(store: Store, most: int = -1) -> int:
+    """How many pairs of the promoted model, or of two models, nobody has answered or skipped, counted up to `most`."""
     row = store.row(
-        f"SELECT count(*) AS n FROM pairs r WHERE r.source = 'generated' AND r.model_id IS {PROMOTED}"
-        f" AND r.{SERVED} AND NOT EXISTS (SELECT 1 FROM showings s JOIN current_preferences p USING (showing_id)"
-        " WHERE s.pair_id = r.pair_id AND p.verdict <> 'withdrawn')"
+        "SELECT count(*) AS n FROM (SELECT 1 FROM pair_queue JOIN pairs USING (pair_id)"
+        f" WHERE missing > 0 AND line IN (0, coalesce({PROMOTED}, 0)) AND begun = 0 AND skip = 0 AND {SERVED} LIMIT ?)",
+        [most],
     )
     assert row is not None
     return int(row["n"])

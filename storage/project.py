@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
+from storage import pair_queue
 from storage.database import Store, now
 from storage.errors import UserError
 from storage.journal import record
+from storage.overlap import CONTESTED, OVERLAP
 
 MOST_WORDS, LONGEST_WORD = 20, 80  # reasons or criteria, and characters of one
 
@@ -43,7 +45,15 @@ WORDS = Kind(
     "as in [correct, kinder]",
 )
 ANSWERS = Kind(lambda value: type(value) is int and 2 <= value <= 8, "a whole number of answers, 2 to 8")
-KINDS = {"reasons": WORDS, "flags": WORDS, "criteria": WORDS, "answers": ANSWERS}
+PEOPLE = Kind(lambda value: type(value) is int and 1 <= value <= 100, "a whole number of people, 1 to 100")
+KINDS = {
+    "reasons": WORDS,
+    "flags": WORDS,
+    "criteria": WORDS,
+    "answers": ANSWERS,
+    "overlap": PEOPLE,
+    "contested": PEOPLE,
+}
 
 
 @dataclass(frozen=True)
@@ -52,13 +62,15 @@ class Project:
 
     `reasons` and `flags` are offered to pick from, why a decision fell and what is wrong with a pair; each of the
     `criteria` is asked for as a rating of both answers. So many `answers` are written to a prompt: 2 make a pair, more
-    are put in order at once.
+    are put in order at once. `overlap` people see a pair, and up to `contested` one on which they disagree.
     """
 
     reasons: tuple[str, ...] = ("correct", "follows the request", "clearer", "more complete", "safer", "kinder")
     flags: tuple[str, ...] = ("broken text", "prompt makes no sense", "harmful", "private data")
     criteria: tuple[str, ...] = ()
     answers: int = 2
+    overlap: int = OVERLAP
+    contested: int = CONTESTED
 
 
 def project(store: Store) -> Project:
@@ -83,6 +95,8 @@ def set_project(store: Store, name: str, value: Any, actor: str) -> Project:
             [name, json.dumps(value, ensure_ascii=False), actor, now()],
         )
         record(db, actor, "set", f"project {name}", value=value)
+        if name in ("overlap", "contested"):
+            pair_queue.rebuild(db)
     return project(store)
 
 

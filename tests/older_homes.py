@@ -11,10 +11,14 @@ from storage.database import Store
 from storage.migrations import SCHEMA
 
 
-def older_home(path: Path, migrations: str, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """A new home under `path` with the migrations of that file pattern alone, until `monkeypatch` is undone."""
-    (path / "schema").mkdir()
+def older_home(path: Path, migrations: str, monkeypatch: pytest.MonkeyPatch, before: str = "9999") -> Store:
+    """A new home under `path` with the migrations of that file pattern alone, until `monkeypatch` is undone.
+
+    Those numbered `before` and later are left out.
+    """
+    (path / "schema").mkdir(parents=True)
     for file in SCHEMA.glob(migrations):
-        shutil.copy(file, path / "schema")
+        if file.name < before:
+            shutil.copy(file, path / "schema")
     monkeypatch.setattr("storage.migrations.SCHEMA", path / "schema")
     return Store.open(path / "home")

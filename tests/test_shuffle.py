@@ -10,6 +10,7 @@ from sqlite_utils.utils import sqlite3
 from labeling import session, shuffle
 from labeling.accounts import add_user
 from storage.database import Store
+from storage.project import set_project
 from tests.conftest import add_pairs
 
 SEED = "0123456789abcdef" * 2
@@ -40,6 +41,7 @@ def test_another_home_draws_otherwise() -> None:
 def test_what_is_shown_is_what_can_be_worked_out_again(store: Store) -> None:
     add_pairs(store, 30)
     add_user(store, "mara", "labeler", "test")
+    set_project(store, "overlap", 2, "test")
     for name in ("local", "mara"):
         session.serve(store, name, 30)
     seed = shuffle.seed_of(store)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labeling import ranking, session
+from labeling import attention, ranking, session
 from storage import answer_sets, labels, rankings
 from storage.database import MOST_ID, Store
 from storage.project import project
@@ -12,16 +12,20 @@ from storage.records import SetShowing, Showing
 
 
 def serve(
-    store: Store, labeler: str, count: int = 1, holding: Sequence[int] = ()
+    store: Store, labeler: str, count: int = 1, holding: Sequence[int] = (), checked: bool = True
 ) -> tuple[list[Showing], list[SetShowing]]:
     """Up to `count` pairs and sets in all. Of which the project has more written come first, the others after them.
 
-    `holding` lists the showings already in the browser. Two empty lists mean that nothing waits.
+    `holding` lists the showings already in the browser. Two empty lists mean that nothing waits. With `checked` there
+    is nothing for a labeler who is paused, and among the pairs are some to see how a labeler does.
     """
+    if checked and attention.standing(store.db(), labeler).state == "paused":
+        return [], []
     if project(store).answers > 2:
         sets = ranking.serve(store, labeler, count, holding)
-        return session.serve(store, labeler, count - len(sets), holding) if len(sets) < count else [], sets
-    pairs = session.serve(store, labeler, count, holding)
+        left = count - len(sets)
+        return session.serve(store, labeler, left, holding, checked) if left else [], sets
+    pairs = session.serve(store, labeler, count, holding, checked)
     return pairs, ranking.serve(store, labeler, count - len(pairs), holding) if len(pairs) < count else []
 
 

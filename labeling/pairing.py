@@ -65,10 +65,12 @@ SELECT line FROM lines WHERE line > 0 AND line IS NOT {PROMOTED}
 
 @dataclass(frozen=True)
 class Next:
-    """A pair to serve; `showing_id` is set where this labeler has it already."""
+    """A pair to serve, what for, and with which sides (None: by lot); `showing_id` where the labeler has it already."""
 
     pair_id: int
     showing_id: int | None = None
+    purpose: str = "queue"
+    flipped: bool | None = None
 
 
 def next_pairs(db: Database, labeler: str, count: int, holding: Sequence[int] = (), salt: int = 0) -> list[Next]:

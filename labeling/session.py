@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from labeling import pairing, shuffle
+from labeling import attention, checks, pairing, shuffle
 from labeling.details import check_flag
 from labeling.leaks import leaks
 from storage import edits, labels, pair_queue
@@ -16,6 +16,7 @@ from storage.database import MOST_ID, Store
 from storage.details import NOTHING, insert_details, turned
 from storage.errors import UserError
 from storage.identity_leaks import insert_identity_leaks
+from storage.project import project
 from storage.prompts import CHAT_SOURCE, NewPrompt, insert_prompts, split_of_chat
 from storage.records import Details, Message, NewCompletion, Progress, Showing, Vote
 
@@ -23,16 +24,26 @@ TO_SHOWN = {"a": "left", "b": "right"}
 FLIP = {"left": "right", "right": "left", "a": "b", "b": "a"}
 
 
-def serve(store: Store, labeler: str, count: int = 1, holding: Sequence[int] = ()) -> list[Showing]:
+def serve(
+    store: Store, labeler: str, count: int = 1, holding: Sequence[int] = (), checked: bool = True
+) -> list[Showing]:
     """Up to `count` showings for this labeler: open ones their page does not hold, then new ones.
 
     `holding` lists the showings already in the browser. An empty list means that no pair waits. Sides and order are
-    drawn by lot (`labeling.shuffle`).
+    drawn by lot (`labeling.shuffle`). With `checked`, a labeler who is paused gets none, and known verdicts and repeats
+    are mixed in (`labeling.checks`).
     """
-    seed = shuffle.seed_of(store)
+    seed, settings = shuffle.seed_of(store), project(store)
     with store.write() as db:
-        chosen = pairing.next_pairs(db, labeler, count, holding, shuffle.salt(seed, labeler))
-        return [_showing(db, _shown_as(db, labeler, one, seed), labeler) for one in chosen]
+        if checked and attention.standing(db, labeler).state == "paused":
+            return []
+        calibration = checks.calibration_left(db, labeler, settings.calibration) if checked else []
+        chosen = calibration or pairing.next_pairs(db, labeler, count, holding, shuffle.salt(seed, labeler))
+        shown: list[int] = []
+        for one in chosen[:count]:
+            instead = checks.due(db, labeler, seed, settings) if checked and _is_new(one) else None
+            shown.append(_shown_as(db, labeler, instead or one, seed))
+        return [_showing(db, showing_id, labeler) for showing_id in shown]
 
 
 def vote(
@@ -94,6 +105,8 @@ def cast(
     if stands is not None:
         edits.take_back(db, stands["preference_id"], client_key)
     insert_details(db, preference_id, turned(details, flipped))
+    if showing["purpose"] in ("queue", "gold", "repeat"):
+        attention.after_vote(db, labeler)
     return Vote(preference_id, showing_id, verdict, strength, False)
 
 
@@ -174,13 +187,20 @@ def check_client_key(client_key: str, of: str) -> None:
         raise UserError(f"A {of} carries a client_key of 1 to 200 printable characters, made anew for every decision.")
 
 
+def _is_new(chosen: pairing.Next) -> bool:
+    return chosen.showing_id is None and chosen.purpose == "queue"
+
+
 def _shown_as(db: Database, labeler: str, chosen: pairing.Next, seed: str) -> int:
     """The showing in which the labeler gets this pair; it holds its place from now on."""
     showing_id = chosen.showing_id
     if showing_id is None:
-        flipped = shuffle.side(seed, labeler, chosen.pair_id)
-        showing_id = labels.insert_showing(db, chosen.pair_id, labeler, flipped, "queue")
-    pair_queue.hold(db, showing_id)
+        by_lot = shuffle.side(seed, labeler, chosen.pair_id)
+        flipped = by_lot if chosen.flipped is None else chosen.flipped
+        showing_id = labels.insert_showing(db, chosen.pair_id, labeler, flipped, chosen.purpose)
+        if chosen.purpose != "calibration":
+            pair_queue.count_turn(db, labeler)
+    pair_queue.hold(db, showing_id, deliberate=chosen.purpose != "queue")
     return showing_id
 
 

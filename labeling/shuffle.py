@@ -38,6 +38,11 @@ def salt(seed: str, labeler: str) -> int:
     return _draw(seed, "order", labeler)
 
 
+def lot(seed: str, *of: str) -> float:
+    """A number from 0 to below 1 that is drawn once for what it is about."""
+    return _draw(seed, "lot", *of) / 2**32
+
+
 def _draw(*of: str) -> int:
     """A whole number below 2**32. The parts are told apart by their lengths, whatever is in a name."""
     drawn_from = "".join(f"{len(part)}:{part}" for part in of)

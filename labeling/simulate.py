@@ -33,7 +33,15 @@ def strength_of(probability: float) -> int:
     return 1 + sum(probability >= threshold for threshold in (0.65, 0.8, 0.95))
 
 
-def simulate(store: Store, utility: Utility, labels: int, labelers: int = 1, noise: float = 1.0, seed: int = 0) -> int:
+def simulate(
+    store: Store,
+    utility: Utility,
+    labels: int,
+    labelers: int = 1,
+    noise: float = 1.0,
+    seed: int = 0,
+    checked: bool = False,
+) -> int:
     """Let `labelers` simulated people cast `labels` votes, or rankings, in turn; returns how many they cast.
 
     In a home where nobody was shown a pair before, sides and order come of `seed` too.
@@ -47,7 +55,7 @@ def simulate(store: Store, utility: Utility, labels: int, labelers: int = 1, noi
         ensure_user(store, name, "labeler")
     for cast in range(labels):
         name = names[cast % labelers]
-        pairs, sets = decisions.serve(store, name)
+        pairs, sets = decisions.serve(store, name, checked=checked)
         if not pairs and not sets:
             raise UserError(f"The pairs ran out after {cast} of {labels} votes: make more with `generate --pairs K`.")
         for pair in pairs:

@@ -55,6 +55,14 @@ def hold(db: Database, showing_id: int, deliberate: bool = False) -> None:
     _refresh_of(db, showing_id)
 
 
+def count_turn(db: Database, labeler: str) -> None:
+    """Count one more pair that a labeler was served."""
+    db.execute(
+        "INSERT INTO turns (labeler, served) VALUES (?, 1) ON CONFLICT (labeler) DO UPDATE SET served = served + 1",
+        [labeler],
+    )
+
+
 def is_held(db: Database, showing_id: int) -> bool:
     """Whether a showing lies in front of its labeler, for the first time or asked for again."""
     return next(db.query("SELECT 1 FROM holds WHERE showing_id = ?", [showing_id]), None) is not None

@@ -46,6 +46,10 @@ WORDS = Kind(
 )
 ANSWERS = Kind(lambda value: type(value) is int and 2 <= value <= 8, "a whole number of answers, 2 to 8")
 PEOPLE = Kind(lambda value: type(value) is int and 1 <= value <= 100, "a whole number of people, 1 to 100")
+SHARE = Kind(
+    lambda value: type(value) in (int, float) and 0 <= value <= 0.5, "a share of the pairs that are served, 0 to 0.5"
+)
+MANY = Kind(lambda value: type(value) is int and 0 <= value <= 100, "a whole number of pairs, 0 to 100")
 KINDS = {
     "reasons": WORDS,
     "flags": WORDS,
@@ -53,6 +57,9 @@ KINDS = {
     "answers": ANSWERS,
     "overlap": PEOPLE,
     "contested": PEOPLE,
+    "repeats": SHARE,
+    "gold_share": SHARE,
+    "calibration": MANY,
 }
 
 
@@ -62,7 +69,9 @@ class Project:
 
     `reasons` and `flags` are offered to pick from, why a decision fell and what is wrong with a pair; each of the
     `criteria` is asked for as a rating of both answers. So many `answers` are written to a prompt: 2 make a pair, more
-    are put in order at once. `overlap` people see a pair, and up to `contested` one on which they disagree.
+    are put in order at once. `overlap` people see a pair, and up to `contested` one on which they disagree. `repeats`
+    and `gold_share` are the shares of what a labeler is served that are pairs which they had before and pairs whose
+    verdict is known; of the latter a new labeler does as many as `calibration` says first.
     """
 
     reasons: tuple[str, ...] = ("correct", "follows the request", "clearer", "more complete", "safer", "kinder")
@@ -71,6 +80,9 @@ class Project:
     answers: int = 2
     overlap: int = OVERLAP
     contested: int = CONTESTED
+    repeats: float = 0.03
+    gold_share: float = 0.05
+    calibration: int = 0
 
 
 def project(store: Store) -> Project:

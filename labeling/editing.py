@@ -8,19 +8,19 @@ the edited answer, preferred by its author; and the demonstration. One code path
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from sqlite_utils import Database
 
-from labeling import session, shuffle
-from storage import demonstrations, edits, labels
+from labeling import rating, session, shuffle
+from storage import demonstrations, edits, labels, ratings
 from storage.database import Store
 from storage.details import NOTHING
 from storage.errors import UserError
-from storage.records import Details, Vote
+from storage.records import Details, Message, Vote
 from storage.text import is_text
 
 SIDES = ("left", "right")
@@ -76,6 +76,49 @@ def edit(
     return Edit(vote, found["demonstration_id"] if found else None)
 
 
+def edit_answer(
+    store: Store,
+    labeler: str,
+    messages: Sequence[Message],
+    model_id: int,
+    answer: str,
+    text: str,
+    client_key: str,
+    sampling: dict[str, Any] | None = None,
+) -> int:
+    """Keep a better answer than the one that a model gave in a chat, and return its preference_id.
+
+    It is preferred to that answer, and a demonstration. The conversation is kept as a chat's is; the same `client_key`
+    again is the same edit. Raises UserError for an answer that is empty, or the same.
+    """
+    session.check_client_key(client_key, "better answer")
+    check_text(text)
+    if text.strip() == answer.strip():
+        raise UserError("The better answer is the answer unchanged: change it first.")
+    demonstrations.check(messages, text)
+    side = partial(shuffle.side, shuffle.seed_of(store), labeler)
+    with store.write() as db:
+        known = edits.by_client_key(db, labeler, client_key)
+        if known is not None:
+            return known
+        origin = ratings.completion_of(db, messages, model_id, answer)
+        origin = origin or rating.keep(db, messages, model_id, answer, sampling or {})
+        prompt_id = next(db.query("SELECT prompt_id FROM completions WHERE completion_id = ?", [origin]))["prompt_id"]
+        edited = edits.insert_edited(db, prompt_id, text.strip(), origin)
+        vote = edits.insert_preferred(db, prompt_id, edited, origin, labeler, client_key, side)
+        written = demonstrations.insert(db, prompt_id, labeler, text.strip(), None)
+        edits.insert_edit(db, vote, edited, origin, written)
+    return vote
+
+
+def check_text(text: Any) -> None:
+    """Raise UserError for what is no better answer, whatever it is to better."""
+    if not is_text(text):
+        raise UserError("A better answer is a text.")
+    if not text.strip():
+        raise UserError("The better answer is empty: write one, or vote without one.")
+
+
 def _keep(
     db: Database,
     labeler: str,
@@ -100,10 +143,7 @@ def _origin(pair: dict[str, Any], start: str, flipped: bool) -> int | None:
 
 
 def _check(answers: dict[str, Any], text: str, flipped: bool) -> None:
-    if not is_text(text):
-        raise UserError("A better answer is a text.")
-    if not text.strip():
-        raise UserError("The better answer is empty: write one, or vote without one.")
+    check_text(text)
     for side, name in (("a", "B" if flipped else "A"), ("b", "A" if flipped else "B")):
         if text.strip() == answers[side].strip():
             raise UserError(f"The better answer is answer {name} unchanged: change it, or vote for {name}.")

@@ -44,7 +44,7 @@ def rate(
             return Rating(found["rating_id"], found["completion_id"], found["thumb"], True)
         if thumb == "withdrawn" and not stands:
             raise UserError(f"{labeler} has no thumb on this answer to take back.")
-        completion_id = completion_id or _keep(db, messages, model_id, text, sampling or {})
+        completion_id = completion_id or keep(db, messages, model_id, text, sampling or {})
         rating_id = ratings.insert_rating(db, completion_id, labeler, thumb, client_key)
     return Rating(rating_id, completion_id, thumb, False)
 
@@ -56,7 +56,7 @@ def standing_thumb(store: Store, labeler: str, messages: Sequence[Message], mode
     return stands["thumb"] if stands else None
 
 
-def _keep(db: Database, messages: Sequence[Message], model_id: int, text: str, sampling: dict[str, Any]) -> int:
+def keep(db: Database, messages: Sequence[Message], model_id: int, text: str, sampling: dict[str, Any]) -> int:
     """Store an answer with its conversation, by the rules of what was asked in a chat."""
     (prompt_id,) = insert_prompts(db, [NewPrompt(tuple(messages), CHAT_SOURCE, split_of_chat(db, messages))])
     (completion_id,) = labels.insert_completions(db, [NewCompletion(prompt_id, text, model_id, sampling=sampling)])

@@ -85,6 +85,16 @@ def take_back(db: Database, preference_id: int, client_key: str) -> None:
         demonstrations.insert(db, written["prompt_id"], written["labeler"], before["text"], written["showing_id"])
 
 
+def by_client_key(db: Database, labeler: str, client_key: str) -> int | None:
+    """The preference_id of the edit that this key of the labeler's already made, or None."""
+    sql = (
+        "SELECT preference_id FROM edits JOIN preferences p USING (preference_id) JOIN showings s USING (showing_id)"
+        " WHERE s.labeler = ? AND p.client_key = ?"
+    )
+    row = next(iter(db.query(sql, [labeler, client_key])), None)
+    return row["preference_id"] if row else None
+
+
 def edit_of(db: Database, preference_id: int) -> dict[str, Any] | None:
     """The row of the edit that a vote came with, or None."""
     return next(iter(db.query("SELECT * FROM edits WHERE preference_id = ?", [preference_id])), None)

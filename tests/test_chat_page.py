@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from alignment.bring import add_model
 from alignment.inference import InferenceServer
 from labeling.accounts import ensure_user
-from storage import labels, ratings, registry
+from storage import demonstrations, labels, ratings, registry
 from storage.database import Store
 from tests.served import served, window
 from tests.test_inference import child_of, wait_until
@@ -175,6 +177,45 @@ def test_a_thumb_that_the_server_did_not_acknowledge_is_sent_again_and_stored_on
     expect(page.locator(".thumbs .stored")).to_have_text("Saved.")
     assert len(lost) == 1
     assert len(app.store.rows("SELECT * FROM ratings")) == before + 1
+
+
+def test_any_answer_can_be_disputed_by_another_one_or_by_a_better_one(app: App, page: Page) -> None:
+    def deed(name: str, place: int) -> Locator:
+        return page.get_by_role("button", name=name, exact=True).nth(place)
+
+    def newest(sql: str) -> dict[str, Any]:
+        return app.store.rows(f"SELECT * FROM {sql} DESC LIMIT 1")[0]
+
+    ask(page, "Tell me about tea.")
+    answered(page, 1)
+    ask(page, "And coffee?")
+    answered(page, 2)
+    expect(page.locator(".note")).to_have_count(0)
+    first, last = page.locator(".theirs .said").all_inner_texts()
+    deed("Another answer", 0).click()  # the first of the two
+    page.get_by_role("button", name="A better").click(timeout=120_000)
+    expect(page.locator(".note")).to_have_text("Saved as a preference.")
+    assert page.locator(".theirs .said").all_inner_texts() == [first, last]  # what followed it stays
+    pair = newest("pairs WHERE source = 'chat' ORDER BY pair_id")
+    asked = app.store.row("SELECT messages FROM prompts WHERE prompt_id = ?", [pair["prompt_id"]])
+    assert asked == {"messages": json.dumps([{"role": "user", "content": "Tell me about tea."}])}
+
+    deed("Edit", 1).click()
+    area = page.get_by_label("A better answer")
+    expect(area).to_have_value(last)
+    area.fill("<b>Coffee</b> is roasted.")
+    area.press("Escape")
+    deed("Edit", 1).click()
+    expect(area).to_have_value("<b>Coffee</b> is roasted.")  # a draft is kept
+    area.press("Control+Enter")
+    expect(page.locator(".note")).to_have_text(re.compile("^Saved: your answer is preferred"))
+    expect(page.locator(".theirs .said").last).to_have_text("<b>Coffee</b> is roasted.")
+    edited = newest(
+        "edits e JOIN completions USING (completion_id) JOIN preferences p USING (preference_id) ORDER BY 1"
+    )
+    assert (edited["text"], edited["verdict"]) == ("<b>Coffee</b> is roasted.", "a")
+    written = demonstrations.rows(app.store)[-1]["messages"]
+    assert [turn["role"] for turn in written] == ["user", "assistant", "user", "assistant"]
 
 
 def test_the_page_follows_a_promotion(app: App, page: Page) -> None:

@@ -1,4 +1,7 @@
-"""The Chat page: talk to the promoted model, to another one, or to two at once without knowing which is which."""
+"""What happens on the Chat page: talk to the promoted model, to another one, or to two without knowing which is which.
+
+The page itself is in `labeling.ui.chat_page`.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,17 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.accounts import require
-from labeling.ui import theme
 from labeling.ui.actions import Actions
 from labeling.ui.answering import answers
-from labeling.ui.best_of import CHOICES, meaning, pickings
-from labeling.ui.chat_endpoints import ChatEndpoints
+from labeling.ui.best_of import meaning, pickings
 from labeling.ui.conversation import conversation
-from labeling.ui.errors import gradio_error, sentence
-from labeling.ui.hidden_pair import VERDICTS, Pair, judge, so_far
+from labeling.ui.disputing import after_edit, another_answer, disputed, save_edit
+from labeling.ui.errors import gradio_error
+from labeling.ui.hidden_pair import VERDICTS, Pair, goes_on, judge, so_far
 from labeling.ui.identity import user_of
-from labeling.ui.thumbs import Answers, press, thumbs_under
+from labeling.ui.thumbs import Answers, thumbs_by_turn
 from labeling.ui.turns import remembered
 from storage import registry
 from storage.database import Store
@@ -31,11 +32,11 @@ from storage.records import Message, Model
 PROMOTED = "the promoted model"  # a choice that follows promotions; no model can have a name with blanks
 # What is in the message box, or else the question that is being answered.
 ASKED = """(turns, pair, text) => [turns, pair, text
-  || [...document.querySelectorAll(".turns[aria-busy=true] .mine .said")].pop()?.textContent || ""]"""
-AT_ONCE = 16  # conversations: each holds one of the 40 threads that all pages share, and votes need some too
+  || [...document.querySelectorAll(".turns[aria-busy=true]:not(.disputing) .mine .said")].pop()?.textContent || ""]"""
 NO_ANSWER = "The model gave no answer: ask again, or in other words."
 NO_PAIR = "Not both models gave an answer, so there is nothing to compare: ask again, or in other words."
 GONE = "This vote could not be saved, as its answers are no longer on the server: ask the question again."
+HOW_TO_DISPUTE = "Which answer is better: the one you had, A, or another one by the same model, B?"
 HOW_TO_VOTE = "Which answer is better? The vote counts as a preference, and the conversation goes on with that answer."
 
 
@@ -120,7 +121,7 @@ class Chat:
             return
         if waits is None:
             self.answers.remember(labeler, kept, models[0].model_id, drawn[0])
-        view = self._shown(labeler, kept, waits, HOW_TO_VOTE)
+        view = self._shown(labeler, kept, waits, HOW_TO_VOTE if waits else "")
         yield view, kept, waits, box_to_write(), gr.update(visible=waits is not None)
 
     def stop(self, turns: Any, pair: Pair | None, asked: str, request: gr.Request) -> tuple[Any, ...]:
@@ -128,7 +129,7 @@ class Chat:
         labeler = self._labeler(request)
         before = remembered(turns)
         kept = pair is not None or any(turn["content"] == asked.strip() for turn in before[-2:-1])
-        shown = self._shown(labeler, before, pair, HOW_TO_VOTE)
+        shown = self._shown(labeler, before, pair, HOW_TO_VOTE if pair else "")
         return shown, box_to_write(None if kept else asked), gr.update(visible=pair is not None)
 
     def vote(self, label: str, pair: Pair | None, request: gr.Request) -> tuple[Any, ...]:
@@ -139,10 +140,44 @@ class Chat:
             gr.Warning(GONE)  # the server was started anew, or another button was quicker
             return gr.skip(), gr.skip(), None, gr.update(visible=False)
         note = judge(self.store, labeler, pair, verdict)
-        better = pair.texts[1 if verdict == "right" else 0]
-        after: list[Message] = [*pair.messages, {"role": "assistant", "content": better}]
-        view = conversation(after, note=note, origins=self.answers.origins(labeler, pair.messages))
-        return view, after, None, gr.update(visible=False)
+        after, better = goes_on(pair, verdict)
+        if better is not None:
+            self.answers.remember(labeler, after, pair.models[better].model_id, pair.drawn[better])
+        return self._shown(labeler, after, None, note), after, None, gr.update(visible=False)
+
+    def dispute(
+        self, turns: Any, pair: Pair | None, request: gr.Request, event: gr.EventData
+    ) -> Iterator[tuple[Any, ...]]:
+        """Another answer of the same model beside the one that is disputed; yields what `send` does."""
+        labeler = self._labeler(request)
+        before = remembered(turns)
+        if pair is not None:
+            yield self._shown(labeler, before, pair, HOW_TO_VOTE), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            return
+        try:
+            given = disputed(self.answers, labeler, sent_with(event).get("answer"))
+            for now in another_answer(self.store, self.actions, given, before):
+                if now.pair is not None:
+                    view = self._shown(labeler, before, now.pair, HOW_TO_DISPUTE)
+                    yield view, gr.skip(), now.pair, box_to_write(), gr.update(visible=True)
+                else:
+                    view = conversation(given.messages, now.texts, now.note, writing=True, disputing=True)
+                    yield view, gr.skip(), gr.skip(), gr.update(submit_btn=False, stop_btn="Stop"), gr.skip()
+        except UserError as error:
+            yield self._shown(labeler, before, None, str(error)), gr.skip(), None, box_to_write(), gr.skip()
+
+    def better(self, turns: Any, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
+        """Keep the better answer that somebody wrote in place of one; a refused one stays where it was written."""
+        labeler = self._labeler(request)
+        before, asked = remembered(turns), sent_with(event)
+        try:
+            given = disputed(self.answers, labeler, asked.get("answer"))
+            note = save_edit(self.store, labeler, given, asked.get("text"), asked.get("client_key"))
+        except UserError as error:
+            gr.Warning(str(error))
+            return gr.skip(), gr.skip()
+        after = after_edit(given, asked["text"], before)
+        return self._shown(labeler, after, None, note), after
 
     def begin(self, request: gr.Request) -> tuple[Any, ...]:
         """An empty conversation."""
@@ -168,9 +203,15 @@ class Chat:
     def _shown(self, labeler: str, turns: list[Message], pair: Pair | None, note: str) -> str:
         origins = self.answers.origins(labeler, pair.messages if pair else turns)
         if pair is None:
-            below = thumbs_under(self.store, self.answers, labeler, turns)
-            return conversation(turns, below=below, origins=origins)
+            below = thumbs_by_turn(self.store, self.answers, labeler, turns)
+            return conversation(turns, note=note, below=below, origins=origins)
         return conversation(pair.messages, pair.texts, note, origins=origins)
+
+
+def sent_with(event: Any) -> dict[str, Any]:
+    """What the page's script sent with an event of its own; nothing where that is no object."""
+    data = getattr(event, "_data", None)
+    return data if isinstance(data, dict) else {}
 
 
 def box_while_writing() -> Any:
@@ -181,76 +222,3 @@ def box_while_writing() -> Any:
 def box_to_write(text: str | None = None) -> Any:
     """The message box as it waits for a message; with a `text`, which replaces what is in it."""
     return gr.update(submit_btn="Send", stop_btn=False, **({} if text is None else {"value": text}))
-
-
-def page(store: Store, actions: Actions) -> None:
-    """Put the page's components into the route that is being built, and the chat's among the endpoints."""
-    chat = Chat(store, actions)
-
-    def server_state(_: dict[str, Any], request: gr.Request) -> dict[str, str]:
-        return chat.server_state(request)
-
-    @sentence
-    def rate(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        return press(store, chat.answers, require(store, user_of(request), "labeler"), asked)
-
-    choice: dict[str, Any] = {
-        "show_label": False,
-        "container": False,
-        "filterable": False,
-        "min_width": 140,
-        "elem_classes": "choice",
-    }
-    history = gr.BrowserState([], storage_key="plumbline-conversation", secret="plumbline")
-    pair = gr.State(None)
-    with gr.Column(elem_classes="chat"):
-        with gr.Row(elem_classes="chat-options"):
-            # Already here they can be all of them: after a restart of the server, it knows an open page by this alone.
-            model = gr.Dropdown(chat.names(), value=PROMOTED, label="Model", **choice)
-            other = gr.Dropdown(chat.names(), value=PROMOTED, label="Second model", visible=False, **choice)
-            best = gr.Dropdown(CHOICES, value=1, label="Answers to choose from", **choice)
-            two = gr.Checkbox(label="Side by side", container=False, scale=0, min_width=140)
-            new = gr.Button("New chat", size="md", scale=0, min_width=120)
-        means = gr.HTML("", apply_default_css=False)
-        gr.HTML(
-            html_template='<p class="server-state" role="status"></p>',
-            js_on_load=theme.text("chat_state.js"),
-            server_functions=[server_state],
-            apply_default_css=False,
-        )
-        view = gr.HTML(
-            conversation([]),
-            js_on_load="".join(theme.text(name) for name in ("chat_follow.js", "key.js", "chat_thumbs.js")),
-            server_functions=[rate],
-            apply_default_css=False,
-        )
-        with gr.Column(elem_classes="composer"):
-            with gr.Row(elem_classes="verdicts", visible=False) as row:
-                buttons = [gr.Button(label, size="md") for label in VERDICTS]
-            box = gr.Textbox(
-                label="Message", show_label=False, placeholder="Message", max_lines=6, submit_btn="Send", autofocus=True
-            )
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    limited: dict[str, Any] = {"concurrency_id": "chat", "concurrency_limit": AT_ONCE}
-    outputs = [view, history, pair, box, row]
-    assert Context.root_block is not None
-    Context.root_block.load(chat.load, [history], [view, model, other], **private)
-    two.change(chat.second, [two], [other], **private)
-    of = [model, other, two]
-    gr.on([part.change for part in (best, *of)], chat.meaning, [best, *of], [means], **private)
-    sent = box.submit(chat.send, [box, history, pair, *of, best], outputs, **private, **limited)
-    # First nothing more is written, then what there is is shown: a late picture would come over it.
-    stopped = box.stop(None, cancels=[sent], **private)
-    stopped.then(chat.stop, [history, pair, box], [view, box, row], js=ASKED, **private)
-    for button in buttons:
-        # One at a time: of two clicks, the second finds the pair gone.
-        button.click(
-            chat.vote,
-            [button, pair],
-            [view, history, pair, row],
-            concurrency_id="chat-vote",
-            concurrency_limit=1,
-            **private,
-        )
-    new.click(chat.begin, None, outputs, cancels=[sent], **private)
-    ChatEndpoints(store, actions, chat.answers).add(**limited)

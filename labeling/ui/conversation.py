@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 
 from storage.records import Message
 
@@ -16,16 +17,20 @@ def conversation(
     answers: Sequence[str] = (),
     note: str = "",
     writing: bool = False,
-    below: str = "",
+    below: Mapping[int, str] = MappingProxyType({}),
     origins: Sequence[str] = (),
+    disputing: bool = False,
 ) -> str:
     """HTML of the turns, then of one answer that is being written, or of two side by side; `note` is a sentence.
 
-    `below` is HTML for what belongs to the last of the turns; `origins` says of the first turns where each came from.
+    `below` is HTML for what belongs to a turn, by its place; `origins` says of the first turns where each came from.
+    With `disputing` the question is an old one, and not one that somebody waits to send again.
     """
     known = dict(enumerate(origins))
-    parts = [_turn(turn["role"], turn["content"], origin=known.get(place, "")) for place, turn in enumerate(turns)]
-    parts.append(below)
+    parts = [
+        _turn(turn["role"], turn["content"], origin=known.get(place, "")) + below.get(place, "")
+        for place, turn in enumerate(turns)
+    ]
     if len(answers) == 1:
         parts.append(_turn("assistant", answers[0], writing))
     elif answers:
@@ -34,7 +39,8 @@ def conversation(
     if note:
         parts.append(f'<p class="note" role="status">{escape(note)}</p>')
     body = "".join(parts) or f'<p class="empty">{escape(EMPTY)}</p>'
-    return f'<div class="turns" role="log" aria-label="Conversation" aria-busy="{str(writing).lower()}">{body}</div>'
+    of = "turns disputing" if disputing else "turns"
+    return f'<div class="{of}" role="log" aria-label="Conversation" aria-busy="{str(writing).lower()}">{body}</div>'
 
 
 def _turn(role: str, text: str, writing: bool = False, origin: str = "") -> str:

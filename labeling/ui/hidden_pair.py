@@ -1,4 +1,7 @@
-"""Two answers in a chat whose models stay unknown until the vote, which is a preference like any other."""
+"""Two answers in a chat that wait for a vote, which is a preference like any other.
+
+Their models stay unknown until the vote, or they are of one model: the answer that somebody disputes, and another one.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +26,16 @@ SAVED = "Saved as a preference."
 
 @dataclass(frozen=True)
 class Pair:
-    """Two answers that wait for a vote; only the server knows whose they are. `drawn` is how each was sampled."""
+    """Two answers that wait for a vote; only the server knows whose they are. `drawn` is how each was sampled.
+
+    Where the first of them is disputed, `disputed` is the whole conversation that it stands in.
+    """
 
     messages: tuple[Message, ...]
     models: tuple[Model, Model]
     texts: tuple[str, str]
     drawn: tuple[dict[str, Any], dict[str, Any]]
+    disputed: tuple[Message, ...] = ()
 
 
 def so_far(
@@ -50,7 +57,7 @@ def so_far(
 
 
 def judge(store: Store, labeler: str, pair: Pair, verdict: str) -> str:
-    """Record a verdict as a preference; says what became of it, and whose the answers were."""
+    """Record a verdict as a preference; says what became of it, and whose the answers were if that was hidden."""
     sides = tuple((model.model_id, text) for model, text in zip(pair.models, pair.texts, strict=True))
     try:
         showing = session.record_chat_pair(store, labeler, pair.messages, (sides[0], sides[1]), pair.drawn)
@@ -59,7 +66,18 @@ def judge(store: Store, labeler: str, pair: Pair, verdict: str) -> str:
         said = SAVED_HELD_OUT if labels.is_held_out(store, showing.pair_id) else SAVED
     except UserError as error:
         said = str(error)
-    return f"{said} {_whose(pair)}"
+    return said if pair.disputed else f"{said} {_whose(pair)}"
+
+
+def goes_on(pair: Pair, verdict: str) -> tuple[list[Message], int | None]:
+    """The conversation after the vote, and which of the two answers, 0 or 1, it goes on with.
+
+    That is the better one. What followed a disputed answer was said in view of it: then all stays as it was, and None.
+    """
+    better = 1 if verdict == "right" else 0
+    if len(pair.disputed) > len(pair.messages) + 1:
+        return list(pair.disputed), None
+    return [*pair.messages, {"role": "assistant", "content": pair.texts[better]}], better
 
 
 def _whose(pair: Pair) -> str:

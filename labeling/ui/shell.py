@@ -10,7 +10,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from labeling.accounts import require, role_of
-from labeling.ui import align, catalogues, chat, data, lineage, rank, reward, theme
+from labeling.ui import align, catalogues, chat_page, data, lineage, rank, reward, theme
 from labeling.ui.actions import Actions
 from labeling.ui.door import Access, Door
 from labeling.ui.endpoints import add_endpoints
@@ -21,7 +21,7 @@ from labeling.ui.identity import user_of
 from storage.database import Store
 from storage.errors import UserError
 
-PAGES = {"": ("Rank", rank), "align": ("Align", align), "chat": ("Chat", chat), "data": ("Data", data)}
+PAGES = {"": ("Rank", rank), "align": ("Align", align), "chat": ("Chat", chat_page), "data": ("Data", data)}
 
 INNER = {
     "reward": ("align", reward),

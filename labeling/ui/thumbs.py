@@ -1,4 +1,4 @@
-"""The thumbs under the last answer of a chat: one up, one down, pressed again taken back.
+"""The thumbs under the answers of a chat: one up, one down, pressed again taken back.
 
 The browser keeps the conversation, the server which model gave the answer: for a while, as of a pair in a chat. What it
 has forgotten, as after a restart, has no thumbs any more.
@@ -28,6 +28,10 @@ TAKEN_BACK = "Taken back."
 SAVED_HELD_OUT = "Saved, but no model will learn from it: the question is nearly one that is held out for evaluation."
 GONE = "This thumb could not be saved, as the server no longer knows who gave the answer: ask the question again."
 BUTTONS = {"up": "Good answer", "down": "Bad answer"}
+DISPUTE = (  # `labeling.ui.disputing` does what they ask for
+    '<button type="button" name="dispute" class="worded">Another answer</button>'
+    '<button type="button" name="edit" class="worded">Edit</button>'
+)
 HAND = (  # pointing up; the other one is turned over by the page's CSS
     '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3.5 10.5h3.5v9.5H3.5z"/><path d="M7 11.5 11 3.5c1.6 0 2.6'
     ' 1.2 2.4 2.8L12.9 9.5h5.6c1.4 0 2.4 1.2 2.1 2.6l-1.4 6.1c-.2 1.1-1.1 1.8-2.2 1.8H7"/></svg>'
@@ -76,7 +80,8 @@ class Answers:
 
 
 def thumbs_under(store: Store, answers: Answers, labeler: str, turns: Sequence[Message]) -> str:
-    """HTML of the two thumbs for the last of these turns; none where nobody knows who gave it."""
+    """HTML of what can be done about the last of these turns: thumbs, another answer, an edit; none where nobody knows
+    who gave it."""
     sha256 = prompt_hash(turns)
     given = answers.find(labeler, sha256)
     if given is None:
@@ -88,9 +93,19 @@ def thumbs_under(store: Store, answers: Answers, labeler: str, turns: Sequence[M
         for thumb, name in BUTTONS.items()
     )
     return (
-        f'<div class="thumbs" role="group" aria-label="Rate this answer" data-answer="{sha256}">{buttons}'
+        f'<div class="thumbs" role="group" aria-label="Rate this answer" data-answer="{sha256}">{buttons}{DISPUTE}'
         '<span class="stored" role="status"></span></div>'
     )
+
+
+def thumbs_by_turn(store: Store, answers: Answers, labeler: str, turns: Sequence[Message]) -> dict[int, str]:
+    """The same for each of the turns that is an answer, by its place."""
+    found = {
+        place: thumbs_under(store, answers, labeler, turns[: place + 1])
+        for place, turn in enumerate(turns)
+        if turn["role"] == "assistant"
+    }
+    return {place: under for place, under in found.items() if under}
 
 
 def press(store: Store, answers: Answers, labeler: str, asked: dict[str, Any]) -> dict[str, Any]:

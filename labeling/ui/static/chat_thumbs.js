@@ -1,4 +1,4 @@
-// The thumbs under the last answer. A press is sent at once, and shows as pressed when the server has stored it; while
+// The thumbs under an answer. A press is sent at once, and shows as pressed when the server has stored it; while
 // the server is out of reach it is sent again under the same key, so that it is stored once. Nothing waits for it.
 const TRIES = 4;
 const AGAIN_MS = 1500;
@@ -14,7 +14,7 @@ async function send(asked) {
 }
 
 element.addEventListener("click", async ({ target }) => {
-  const button = target.closest(".thumbs button");
+  const button = target.closest(".thumbs [aria-pressed]");
   const group = button?.parentElement;
   if (!button || group.ariaBusy === "true") return;
   group.ariaBusy = "true";
@@ -26,5 +26,5 @@ element.addEventListener("click", async ({ target }) => {
   stored.classList.toggle("trouble", Boolean(answer.error));
   stored.textContent = answer.error ?? answer.note;
   if (answer.error) return;
-  for (const each of group.querySelectorAll("button")) each.setAttribute("aria-pressed", String(each.name === answer.thumb));
+  for (const each of group.querySelectorAll("[aria-pressed]")) each.setAttribute("aria-pressed", String(each.name === answer.thumb));
 });

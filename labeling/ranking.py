@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from labeling import session, shuffle
+from labeling import attention, session, shuffle
 from storage import answer_sets, rankings
 from storage.database import Store
 from storage.details import NOTHING
@@ -29,6 +29,8 @@ def serve(store: Store, labeler: str, count: int = 1, holding: Sequence[int] = (
     """
     seed = shuffle.seed_of(store)
     with store.write() as db:
+        if attention.standing(db, labeler).state == "paused":
+            return []
         found = []
         for set_id in answer_sets.next_sets(db, labeler, count, holding, shuffle.salt(seed, labeler)):
             order = shuffle.arrangement(seed, labeler, set_id, len(answer_sets.answers_of(db, set_id)))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlite_utils import Database
 
+from storage import overlap
 from storage.database import Store, now
 from storage.errors import UserError
 from storage.labels import MOST_SHOWING_ID, PROMOTED
+from storage.pair_queue import LEASE, rules
 
 MOST = 8  # answers to a set
-LEASE = timedelta(minutes=15)  # how long a showing holds its place
 SAID = """
 SELECT c.verdict, c.ranks FROM set_showings s JOIN current_rankings c USING (showing_id)
 WHERE s.set_id = ? AND c.verdict IN ('ranked', 'all_bad')
@@ -49,7 +51,7 @@ def insert_set(db: Database, prompt_id: int, completion_ids: Sequence[int], mode
     for place, completion_id in enumerate(completion_ids):
         db.execute("INSERT INTO set_answers VALUES (?, ?, ?)", [set_id, place, completion_id])
     scattered = set_id * 2654435761 % 2**32  # by 2**32 / golden ratio, so that neighbours lie far apart
-    db.execute("INSERT INTO set_queue VALUES (?, ?, ?, ?)", [set_id, model_id, scattered, 1])
+    db.execute("INSERT INTO set_queue VALUES (?, ?, ?, ?)", [set_id, model_id, scattered, rules(db)[0]])
     return set_id
 
 
@@ -109,8 +111,13 @@ def answered(db: Database, showing_id: int) -> None:
     """Follow a ranking of a showing, or its withdrawal."""
     db.execute("DELETE FROM set_holds WHERE showing_id = ?", [showing_id])
     row = next(db.query("SELECT set_id FROM set_showings WHERE showing_id = ?", [showing_id]))
-    said = next(db.query(SAID, [row["set_id"]]), None)
-    db.execute("UPDATE set_queue SET missing = ? WHERE set_id = ?", [int(said is None), row["set_id"]])
+    _refresh(db, row["set_id"], rules(db))
+
+
+def rebuild(db: Database) -> None:
+    """Follow a change of the rules: how many people every set wants."""
+    for row in list(db.query("SELECT set_id FROM set_queue")):
+        _refresh(db, row["set_id"], rules(db))
 
 
 def waiting(store: Store) -> int:
@@ -142,3 +149,13 @@ def served(store: Store, labeler: str, showing_ids: Sequence[int]) -> set[int]:
         [labeler, json.dumps(list(showing_ids))],
     )
     return {row["showing_id"] for row in rows}
+
+
+def _refresh(db: Database, set_id: int, rules_now: tuple[int, int]) -> None:
+    """What people say of a set is which answers come first: where they differ in that, it is contested."""
+    firsts = Counter(
+        tuple(rank == 1 for rank in json.loads(row["ranks"])) if row["verdict"] == "ranked" else ()
+        for row in db.query(SAID, [set_id])
+    )
+    missing = overlap.missing([*firsts.values(), 0, 0], *rules_now)
+    db.execute("UPDATE set_queue SET missing = ? WHERE set_id = ?", [missing, set_id])

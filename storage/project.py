@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from storage import pair_queue
+from storage import answer_sets, pair_queue
 from storage.database import Store, now
 from storage.errors import UserError
 from storage.journal import record
@@ -109,6 +109,7 @@ def set_project(store: Store, name: str, value: Any, actor: str) -> Project:
         record(db, actor, "set", f"project {name}", value=value)
         if name in ("overlap", "contested"):
             pair_queue.rebuild(db)
+            answer_sets.rebuild(db)
     return project(store)
 
 

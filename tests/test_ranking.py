@@ -12,6 +12,7 @@ from labeling.accounts import ensure_user
 from storage import answer_sets, labels, registry, snapshots
 from storage.database import Store
 from storage.errors import UserError
+from storage.project import set_project
 from storage.prompts import NewPrompt, add_prompts
 from storage.rankings import votes_of
 from storage.records import Details, NewCompletion, SetShowing
@@ -145,6 +146,23 @@ def test_a_set_that_somebody_has_or_has_ranked_is_served_to_nobody_else(store: S
     ranking.rank(store, "mara", other.showing_id, ranks_by_text(other, IN_ORDER), client_key="key")
     assert (ranking.serve(store, "local"), ranking.serve(store, "mara")) == ([], [])
     assert len(learned(store)) == 6
+
+
+def test_a_set_goes_to_as_many_people_as_a_pair_and_to_more_where_they_differ(store: Store) -> None:
+    add_sets(store, 1)
+    for name in ("mara", "juno", "otto"):
+        ensure_user(store, name, "labeler")
+    set_project(store, "overlap", 2, "test")
+    first, second = (ranking.serve(store, name)[0] for name in ("local", "mara"))
+    assert ranking.serve(store, "juno") == []  # both places are held
+    ranking.rank(store, "local", first.showing_id, ranks_by_text(first, IN_ORDER), client_key="key")
+    ranking.rank(store, "mara", second.showing_id, ranks_by_text(second, IN_ORDER), client_key="key")
+    assert ranking.serve(store, "juno") == []
+    other = {**IN_ORDER, "answer 0": 2, "answer 1": 1}
+    ranking.rank(store, "mara", second.showing_id, ranks_by_text(second, other), client_key="new", amend=True)
+    assert [one.set_id for one in ranking.serve(store, "juno")] == [first.set_id]
+    assert ranking.serve(store, "otto") == []
+    assert len({row["pair_id"] for row in store.rows("SELECT pair_id FROM pairs WHERE source = 'ranking'")}) == 6
 
 
 def test_what_a_page_holds_is_not_served_again_and_the_promoted_models_sets_come_first(store: Store) -> None:

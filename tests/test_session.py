@@ -13,6 +13,7 @@ from labeling.accounts import ensure_user
 from storage import labels, registry, snapshots
 from storage.database import Store
 from storage.errors import UserError
+from storage.project import set_project
 from storage.prompts import NewPrompt, add_prompts
 from storage.records import Message
 from tests.conftest import add_pairs
@@ -286,3 +287,19 @@ def test_progress_counts_votes_and_pace(store: Store) -> None:
         session.vote(store, "local", showing.showing_id, "tie", 0, f"key-{seconds}", seconds)
     progress = session.progress(store, "local")
     assert (progress.votes, progress.seconds_per_pair) == (3, 4.0)
+
+
+def test_a_disputed_answer_of_a_chat_goes_to_others_where_more_people_are_wanted_and_never_back(store: Store) -> None:
+    add_pairs(store, 1)
+    ensure_user(store, "mara", "labeler")
+    (pair,) = session.serve(store, "local")
+    session.vote(store, "local", pair.showing_id, "tie", 0, "key")
+    model_id = registry.require_promoted(store).model_id
+    turns: tuple[Message, ...] = ({"role": "user", "content": "Hello"},)
+    disputed = session.record_chat_pair(store, "local", turns, ((model_id, "Hi."), (model_id, "Go away.")))
+    session.vote(store, "local", disputed.showing_id, "left", 3, "chat")
+    assert session.serve(store, "mara", 9, checked=False) == []
+    set_project(store, "overlap", 2, "test")
+    assert disputed.pair_id in {one.pair_id for one in session.serve(store, "mara", 9, checked=False)}
+    session.undo(store, "local", "undo", disputed.showing_id)
+    assert disputed.pair_id not in {one.pair_id for one in session.serve(store, "local", 9, checked=False)}

@@ -88,16 +88,22 @@ def insert_pair(
     return pair_id
 
 
+def random_showing_id() -> int:
+    """An id for a new showing.
+
+    It is drawn at random, so that a vote which a browser kept for another home, or for a showing of before a
+    backup was restored, names nothing here. Counted from one, it would name another pair.
+    """
+    return 1 + secrets.randbelow(MOST_SHOWING_ID)
+
+
 def insert_showing(db: Database, pair_id: int, labeler: str, flipped: bool, purpose: str = "elsewhere") -> int:
     """Record inside the caller's transaction that a pair goes to a labeler, which side is which, and what for.
 
     `purpose` is queue, calibration, gold or repeat for what a labeler is served, and elsewhere for what is decided on
     in another place: a chat, a ranking, a file.
-
-    The id is drawn at random, so that a vote which a browser kept for another home, or for a showing of before a
-    backup was restored, names nothing here. Counted from one, it would name another pair.
     """
-    showing_id = 1 + secrets.randbelow(MOST_SHOWING_ID)
+    showing_id = random_showing_id()
     db.execute(
         "INSERT INTO showings (showing_id, pair_id, labeler, flipped, shown_at, purpose) VALUES (?, ?, ?, ?, ?, ?)",
         [showing_id, pair_id, labeler, int(flipped), now(), purpose],

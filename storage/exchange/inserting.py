@@ -16,9 +16,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from storage import labels, ratings
+from storage import ratings
 from storage.database import now
-from storage.details import insert_details
+from storage.details import NOTHING
+from storage.exchange.rows import Rows
 from storage.exchange.shapes import (
     IMPORTED,
     PreferenceRow,
@@ -29,7 +30,8 @@ from storage.exchange.shapes import (
     name_in_file,
 )
 from storage.prompts import NewPrompt, Side, insert_prompts
-from storage.records import NewCompletion
+
+Pairs = dict[tuple[int, str, str], dict[int, set[str | None]]]  # by prompt and texts: the pairs, and who has voted
 
 # From the prompts on, and no further than it takes: other orders read all pairs, or all votes.
 PAIRS = """
@@ -80,84 +82,69 @@ class Inserter:
 
     def _preferences(self, db: Database, items: Sequence[tuple[int, Any]]) -> int:
         standing: Counter[bytes] = Counter()
-        pairs: dict[tuple[int, str, str], dict[int, set[str | None]]] = defaultdict(dict)
+        pairs: Pairs = defaultdict(dict)
         for row in db.query(PAIRS, [_ids(items)]):
             if row["source"] == IMPORTED:
                 pairs[row["prompt_id"], row["a"], row["b"]].setdefault(row["pair_id"], set()).add(row["labeler"])
             if row["verdict"] not in (None, "withdrawn"):
                 content = _said(row["prompt_id"], row["a"], row["b"], row["verdict"])
-                standing.update(_keys(content, name_in_file(row["labeler"])))
-        imported = 0
+                standing.update({*_keys(content, name_in_file(row["labeler"]))})
+        rows, imported = Rows(db), 0
         for prompt_id, item in items:
-            if self._is_known(standing, _said(prompt_id, item.a, item.b, item.verdict), item.labeler):
-                continue
-            self._preference(db, prompt_id, item, pairs)
-            imported += 1
+            if not self._is_known(standing, _said(prompt_id, item.a, item.b, item.verdict), item.labeler):
+                self._preference(rows, prompt_id, item, self._user(db, item.labeler), pairs)
+                imported += 1
+        rows.insert()
         return imported
 
-    def _preference(
-        self,
-        db: Database,
-        prompt_id: int,
-        item: PreferenceRow,
-        pairs: dict[tuple[int, str, str], dict[int, set[str | None]]],
-    ) -> None:
-        content = json.dumps([list(item.prompt), item.chosen, item.rejected], ensure_ascii=False)
-        digest = hashlib.sha256(content.encode("utf-8"))
-        if item.flipped is None:
-            turns, flipped = not digest.digest()[0] & 1, bool(digest.digest()[0] & 2)
-            item = replace(item.turned() if turns else item, flipped=flipped)
-        labeler = self._user(db, item.labeler)
-        pair_id = None
-        for row in (item, item.turned()) if not item.is_repeat else ():
-            known = pairs[prompt_id, row.a, row.b]
-            pair_id = next((pair_id for pair_id, voters in known.items() if labeler not in voters), None)
+    def _preference(self, rows: Rows, prompt_id: int, item: PreferenceRow, labeler: str, pairs: Pairs) -> None:
+        digest = hashlib.sha256(f"{item.prompt[-1]['content']}\0{item.chosen}\0{item.rejected}".encode())
+        flipped = item.flipped
+        if flipped is None:
+            flipped = bool(digest.digest()[0] & 2)
+            item = item if digest.digest()[0] & 1 else item.turned()
+        pair_id = None if item.is_repeat else _without(pairs[prompt_id, item.a, item.b], labeler)
+        if pair_id is None and not item.is_repeat:
+            pair_id = _without(pairs[prompt_id, item.b, item.a], labeler)
             if pair_id is not None:
-                item = row
-                known[pair_id].add(labeler)
-                break
+                item, flipped = item.turned(), not flipped
         if pair_id is None:
-            sides = ((item.a, item.model_a), (item.b, item.model_b))
-            new = [NewCompletion(prompt_id, text, imported_model=model) for text, model in sides]
-            a, b = labels.insert_completions(db, new)
-            pair_id = labels.insert_pair(db, prompt_id, a, b, "repeat" if item.is_repeat else IMPORTED)
-            if not item.is_repeat:
-                pairs[prompt_id, item.a, item.b][pair_id] = {labeler}
-        showing_id = labels.insert_showing(db, pair_id, labeler, bool(item.flipped))
+            a = rows.completion(prompt_id, item.a, item.model_a)
+            b = rows.completion(prompt_id, item.b, item.model_b)
+            pair_id = rows.pair(prompt_id, a, b, "repeat" if item.is_repeat else IMPORTED)
+        if not item.is_repeat:
+            pairs[prompt_id, item.a, item.b].setdefault(pair_id, set()).add(labeler)
+        details = None if item.details == NOTHING else item.details
         key = f"import-{digest.hexdigest()}"
-        preference_id = labels.insert_preference(db, showing_id, key, item.verdict, item.strength, item.seconds, None)
-        insert_details(db, preference_id, item.details)
+        rows.vote(pair_id, labeler, flipped, key, item.verdict, item.strength, item.seconds, details)
 
     def _ratings(self, db: Database, items: Sequence[tuple[int, Any]]) -> int:
         standing: Counter[bytes] = Counter()
         for row in db.query(RATINGS, [_ids(items)]):
-            standing.update(_keys((row["prompt_id"], row["text"], row["thumb"]), name_in_file(row["labeler"])))
-        imported = 0
+            content = (row["prompt_id"], row["text"], row["thumb"])
+            standing.update({*_keys(content, name_in_file(row["labeler"]))})
+        rows, imported = Rows(db), 0
         for prompt_id, item in items:
             thumb = "up" if item.label else "down"
-            if self._is_known(standing, (prompt_id, item.answer, thumb), item.labeler):
-                continue
-            new = NewCompletion(prompt_id, item.answer, imported_model=item.model)
-            (completion_id,) = labels.insert_completions(db, [new])
-            ratings.insert_rating(db, completion_id, self._user(db, item.labeler), thumb, IMPORTED)
-            imported += 1
+            if not self._is_known(standing, (prompt_id, item.answer, thumb), item.labeler):
+                completion_id = rows.completion(prompt_id, item.answer, item.model)
+                rows.rating(completion_id, self._user(db, item.labeler), thumb, IMPORTED)
+                imported += 1
+        rows.insert()
         return imported
 
     def _demonstrations(self, db: Database, items: Sequence[tuple[int, Any]]) -> int:
         """One that is there is known even where a newer one stands in its place: else the two would change for ever."""
-        rows = db.query(DEMONSTRATIONS, [_ids(items)])
-        there = {(row["prompt_id"], labeler_of(name_in_file(row["labeler"])), row["text"]) for row in rows}
-        imported = 0
+        found = db.query(DEMONSTRATIONS, [_ids(items)])
+        there = {(row["prompt_id"], labeler_of(name_in_file(row["labeler"])), row["text"]) for row in found}
+        rows, imported = Rows(db), 0
         for prompt_id, item in items:
             key = (prompt_id, labeler_of(item.labeler), item.answer)
-            if key in there:
-                continue
-            there.add(key)
-            db.execute(
-                "INSERT INTO demonstrations (prompt_id, labeler, text, created_at) VALUES (?, ?, ?, ?)",
-                [prompt_id, self._user(db, item.labeler), item.answer, now()],
-            )
-            imported += 1
+            if key not in there:
+                there.add(key)
+                rows.demonstration(prompt_id, self._user(db, item.labeler), item.answer)
+                imported += 1
+        rows.insert()
         return imported
 
     def _is_known(self, standing: Counter[bytes], content: tuple[Any, ...], name: str | None) -> bool:
@@ -205,9 +192,16 @@ def _said(prompt_id: int, a: str, b: str, verdict: str) -> tuple[Any, ...]:
 
 
 def _keys(content: tuple[Any, ...], name: str | None) -> tuple[bytes, bytes]:
-    """A short name for what is said, and for what is said by this labeler."""
-    text = json.dumps(content, ensure_ascii=False).encode("utf-8")
-    digest = hashlib.blake2b(text, digest_size=16)
+    """Short names for what is said, and for what is said by this labeler; one where nobody is named.
+
+    No text of a file holds a NUL.
+    """
+    digest = hashlib.blake2b("\0".join(map(str, content)).encode("utf-8"), digest_size=16)
     by_anybody = digest.digest()
-    digest.update(repr(name).encode("utf-8"))
+    digest.update(b"" if name is None else f"\0{name}".encode())
     return by_anybody, digest.digest()
+
+
+def _without(pairs: dict[int, set[str | None]], labeler: str) -> int | None:
+    """A pair that this labeler has no vote on yet."""
+    return next((pair_id for pair_id, voters in pairs.items() if labeler not in voters), None)

@@ -77,7 +77,9 @@ class PreferenceRow:
 
     def turned(self) -> PreferenceRow:
         """The same with a and b in each other's place."""
-        ratings = {name: (b, a) for name, (a, b) in self.details.ratings.items()}
+        details = self.details
+        if details.ratings:
+            details = replace(details, ratings={name: (b, a) for name, (a, b) in details.ratings.items()})
         return replace(
             self,
             a=self.b,
@@ -86,7 +88,7 @@ class PreferenceRow:
             model_b=self.model_a,
             verdict={"a": "b", "b": "a"}.get(self.verdict, self.verdict),
             flipped=None if self.flipped is None else not self.flipped,
-            details=replace(self.details, ratings=ratings),
+            details=details,
         )
 
 

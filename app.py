@@ -24,6 +24,7 @@ import labeling.quality_commands
 import labeling.user_commands
 import storage.commands
 import storage.project_commands
+import storage.prompt_commands
 from alignment.waiting import Unfinished
 from storage.console import DEFAULT_HOME, Home, Json, answer
 from storage.database import FREE_SPACE, Store, remedy, sqlite3
@@ -42,6 +43,7 @@ cli.add_typer(alignment.model_commands.model_app, name="model")
 labeling.user_commands.add_commands(cli)
 storage.commands.add_commands(cli)
 storage.project_commands.add_commands(cli)
+storage.prompt_commands.add_commands(cli)
 alignment.commands.add_commands(cli)
 alignment.round_commands.add_commands(cli)
 alignment.job_commands.add_commands(cli)

@@ -15,10 +15,14 @@ from sqlite_utils import Database
 from storage.database import Store, now
 from storage.errors import UserError, shown
 from storage.journal import record
+from storage.prompts import NewPrompt, insert_prompts
+from storage.records import Message, Split
 from storage.text import is_text
 
 Decision = Literal["retired", "restored", "released"]
 LONGEST_REASON, LONGEST_TAG = 500, 80
+MOST_TURNS, LONGEST_TURN = 100, 100_000
+HAND_SOURCE = "hand"
 MOST_AT_ONCE = 10_000  # prompts to one deed, which is one transaction
 VERBS = {"retired": "retire", "restored": "restore", "released": "release"}
 # Which of the asked prompts a decision changes anything about: a deed done twice is done once.
@@ -81,6 +85,21 @@ def tag(store: Store, prompt_ids: Sequence[int], tag: str, actor: str, present: 
     return len(changed)
 
 
+def add_prompt(store: Store, messages: Sequence[Message], actor: str, split: Split | None = None) -> tuple[int, bool]:
+    """Store a conversation that somebody wrote as a prompt; returns its id, and whether it is new.
+
+    The side is the store's to choose where `split` is None. Raises UserError for what no model can be asked.
+    """
+    _check_conversation(messages)
+    with store.write() as db:
+        before = next(iter(db.query("SELECT coalesce(max(prompt_id), 0) AS last FROM prompts")))["last"]
+        turns = tuple({"role": turn["role"], "content": turn["content"]} for turn in messages)
+        (prompt_id,) = insert_prompts(db, [NewPrompt(turns, HAND_SOURCE, split)])  # type: ignore[arg-type]
+        if prompt_id > before:
+            record(db, actor, "add", f"prompt {prompt_id}")
+    return prompt_id, prompt_id > before
+
+
 def is_tag(value: object) -> bool:
     """Whether this can be a tag."""
     return (
@@ -95,6 +114,24 @@ def tags(store: Store) -> dict[str, int]:
     """Every tag in use, with how many prompts have it, by name."""
     rows = store.rows("SELECT tag, count(*) AS n FROM current_prompt_tags GROUP BY tag ORDER BY tag")
     return {row["tag"]: row["n"] for row in rows}
+
+
+def _check_conversation(messages: Sequence[Message]) -> None:
+    """Raise UserError unless user and assistant take turns, perhaps after a system's, and the last one is a user's."""
+    turns = [turn for turn in messages if isinstance(turn, dict) and is_text(turn.get("content"))]
+    if len(turns) != len(messages):
+        raise UserError("A prompt is a text, or turns that each have a role and a content.")
+    if not 1 <= len(turns) <= MOST_TURNS:
+        raise UserError(f"A prompt has 1 to {MOST_TURNS} turns, not {len(turns)}.")
+    roles = [turn.get("role") for turn in turns]
+    spoken = roles[1:] if roles[0] == "system" else roles
+    if spoken != ["user", "assistant"] * (len(spoken) // 2) + ["user"]:
+        raise UserError("In a prompt user and assistant take turns, the last one the user's; a system's turn is first.")
+    for number, turn in enumerate(turns, 1):
+        if not turn["content"].strip():
+            raise UserError(f"Turn {number} of the prompt says nothing: write it, or leave it out.")
+        if len(turn["content"]) > LONGEST_TURN:
+            raise UserError(f"Turn {number} of the prompt is longer than {LONGEST_TURN:,} characters.")
 
 
 def _check_prompts(db: Database, prompt_ids: Sequence[int]) -> None:

@@ -18,6 +18,7 @@ from tests.served import served
 from tests.server_process import PageCalls
 
 UNREADABLE = {"error": "What the page asks for cannot be read: reload it."}
+DATA_CALLS = ("look", "look_at", "count", "curate", "add_prompt", "near_duplicates", "retire_others")
 VOTE = {"showing_id": 1, "verdict": "tie", "strength": 0, "client_key": "key", "seconds": None}
 
 
@@ -57,7 +58,7 @@ def test_a_labeler_ranks_but_does_not_look_through_the_votes(call: PageCalls, st
     add_user(store, "local", "labeler", "test")
     (pair, _) = call("next_pairs", count=2, holding=[])["pairs"]
     assert call("cast_vote", **{**VOTE, "showing_id": pair["showing_id"]})["vote"]["verdict"] == "tie"
-    for name in ("look", "count"):
+    for name in DATA_CALLS:
         assert "this takes a researcher" in call(name)["error"]
 
 
@@ -66,7 +67,7 @@ def test_a_question_that_makes_no_sense_is_refused_in_a_sentence(refused: PageCa
     assert refused("next_pairs", **asked) == UNREADABLE
 
 
-@pytest.mark.parametrize("name", ["next_pairs", "cast_vote", "take_back", "rate", "look", "count"])
+@pytest.mark.parametrize("name", ["next_pairs", "cast_vote", "take_back", "rate", *DATA_CALLS])
 @pytest.mark.parametrize("asked", [None, 5, "text", [1]])
 def test_a_question_that_is_no_object_is_refused_in_a_sentence(refused: PageCalls, name: str, asked: Any) -> None:
     assert refused.ask(name, asked) == UNREADABLE
@@ -90,10 +91,51 @@ def test_a_busy_database_is_no_refusal_so_that_the_page_asks_again() -> None:
         wait({})
 
 
-@pytest.mark.parametrize("changed", [{"search": "\ud800"}, {"labeler": None}, {"before": -1}, {"after": 2**70}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"kind": "users"},
+        {"kind": []},
+        {"filters": {"search": "\ud800"}},
+        {"filters": {"labeler": None}},
+        {"filters": {"client_key": "x"}},
+        {"filters": {"prompt_id": "1"}},
+        {"filters": []},
+        {"before": -1},
+        {"after": 2**70},
+    ],
+)
 def test_a_search_that_makes_no_sense_is_refused_in_a_sentence(refused: PageCalls, changed: dict[str, Any]) -> None:
-    everything = {"verdict": "", "search": "", "labeler": "", "before": None, "after": None}
+    everything = {"kind": "votes", "filters": {}, "before": None, "after": None}
     assert refused("look", **{**everything, **changed}) == UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("deed", "asked", "sentence"),
+    [
+        ("curate", {"deed": "delete", "word": "", "prompt_ids": [1]}, UNREADABLE["error"]),
+        ("curate", {"deed": "retire", "word": None, "prompt_ids": [1]}, UNREADABLE["error"]),
+        ("curate", {"deed": "retire", "word": "", "prompt_ids": ["1"]}, UNREADABLE["error"]),
+        ("curate", {"deed": "retire", "word": "", "prompt_ids": [2**70]}, UNREADABLE["error"]),
+        ("curate", {"deed": "retire", "word": "", "prompt_ids": [77]}, "There is no prompt 77"),
+        ("curate", {"deed": "retire", "word": "", "filters": {"tag": "none"}}, "No prompt is named"),
+        ("curate", {"deed": "tag", "word": " ", "prompt_ids": [1]}, "A tag is 1 to 80"),
+        ("add_prompt", {"messages": "Hi"}, UNREADABLE["error"]),
+        ("add_prompt", {"messages": []}, "A prompt has 1 to 100 turns"),
+        ("add_prompt", {"messages": [{"role": "user", "content": " "}]}, "Turn 1 of the prompt says nothing"),
+        ("add_prompt", {"messages": [{"role": "user", "content": ["Hi"]}]}, "A prompt is a text, or turns"),
+        ("add_prompt", {"messages": [{"role": "assistant", "content": "Hi"}]}, "the last one the user's"),
+        ("add_prompt", {"messages": [{"role": "user", "content": "Hi"}] * 2}, "user and assistant take turns"),
+        ("look_at", {"prompt_id": "1"}, "There is no prompt '1'"),
+        ("look_at", {"prompt_id": 2**70}, "There is no prompt"),
+        ("retire_others", {"prompt_id": 1}, "has no near-duplicate"),
+        ("retire_others", {"prompt_id": None}, UNREADABLE["error"]),
+    ],
+)
+def test_a_deed_that_makes_no_sense_is_refused_in_a_sentence(
+    refused: PageCalls, deed: str, asked: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in refused(deed, **asked)["error"]
 
 
 def test_a_page_learns_which_of_its_pairs_are_of_another_home(call: PageCalls) -> None:

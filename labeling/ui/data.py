@@ -1,60 +1,80 @@
-"""The Data page: the votes and the snapshots. The page itself is `static/data.html`, `.css` and `.js`."""
+"""The Data page: everything there is, a table to each kind. The page itself is in `static/data*`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
 
 from labeling.accounts import require
-from labeling.ui import theme
+from labeling.ui import curating, theme
 from labeling.ui.actions import Actions
 from labeling.ui.errors import UNREADABLE, sentence
 from labeling.ui.identity import user_of
-from storage import browse, labels
+from storage import browse, curation, labels
+from storage.browse import figures
+from storage.browse.prompt_filters import PromptFilters
 from storage.database import MOST_ID, Store
 from storage.errors import UserError
-from storage.text import is_text
+
+SCRIPTS = ("data.js", "data_rows.js", "data_prompt.js", "data_deeds.js", "data_start.js")
+LISTS: dict[str, tuple[Callable[..., browse.Page[Any]], type[PromptFilters]]] = {
+    "prompts": (browse.prompts, browse.PromptListFilters),
+    "pairs": (browse.pairs, browse.PairListFilters),
+    "votes": (browse.votes, browse.VoteListFilters),
+    "demonstrations": (browse.demonstrations, browse.DemonstrationListFilters),
+    "thumbs": (browse.thumbs, browse.ThumbListFilters),
+}
 
 
 def page(store: Store, actions: Actions) -> None:
-    """Put the page into the route that is being built. Whom the votes are from is for researchers to see."""
+    """Put the page into the route that is being built. All of it is for researchers; each function asks by itself."""
 
-    @sentence
-    def look(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        require(store, user_of(request), "researcher")
-        return listing(store, asked)
+    def researchers(function: Callable[[Store, str, dict[str, Any]], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        @sentence
+        def asked_by(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+            return function(store, require(store, user_of(request), "researcher"), asked)
 
-    @sentence
-    def count(_: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        require(store, user_of(request), "researcher")
-        return figures(store)
+        asked_by.__name__ = function.__name__
+        return asked_by
 
     gr.HTML(
         html_template=theme.text("data.html"),
-        js_on_load=theme.text("data.js"),
-        server_functions=[look, count],
+        js_on_load="".join(map(theme.text, SCRIPTS)),
+        server_functions=[researchers(function) for function in (look, count, look_at, *curating.DEEDS)],
         apply_default_css=False,
     )
 
 
-def listing(store: Store, asked: dict[str, Any]) -> dict[str, Any]:
-    """One page of votes."""
-    texts = {name: asked.get(name) for name in ("verdict", "search", "labeler")}
-    edges = {name: asked.get(name) for name in ("before", "after")}
-    if not all(is_text(text) for text in texts.values()) or not all(_is_edge(edge) for edge in edges.values()):
+def look(store: Store, _: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """One page of one kind of rows."""
+    kind, edges = asked.get("kind"), {name: asked.get(name) for name in ("before", "after")}
+    if not isinstance(kind, str) or kind not in LISTS or not all(_is_edge(edge) for edge in edges.values()):
         raise UserError(UNREADABLE)
-    return asdict(browse.votes(store, **texts, **edges))  # type: ignore[arg-type]  # checked above
+    listing, filters = LISTS[kind]
+    return asdict(listing(store, curating.filters_of(filters, asked.get("filters")), browse.Edge(**edges)))
 
 
-def figures(store: Store) -> dict[str, Any]:
-    """What stands around the votes. Counting reads all of them, so the page asks for it apart."""
+def look_at(store: Store, _: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """All about one prompt."""
+    return asdict(browse.one_prompt(store, asked.get("prompt_id")))  # type: ignore[arg-type]  # checked there
+
+
+def count(store: Store, _: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """What stands around the rows. Counting reads all of them, so the page asks for it apart."""
     return {
-        "tally": asdict(browse.tally(store)),
-        "labelers": browse.labelers(store),
+        "tally": asdict(figures.tally(store)),
+        "choices": {
+            "labeler": figures.labelers(store),
+            "tag": list(curation.tags(store)),
+            "source": figures.sources(store),
+            "model": figures.writers(store),
+        },
+        "withheld": figures.withheld(store),
         "waiting": labels.waiting(store),
-        "snapshots": [asdict(snapshot) for snapshot in browse.taken_snapshots(store)],
+        "snapshots": [asdict(snapshot) for snapshot in figures.taken_snapshots(store)],
     }
 
 

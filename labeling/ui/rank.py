@@ -66,7 +66,7 @@ def page(store: Store, actions: Actions) -> None:
     @sentence
     def history(_: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         labeler = require(store, user_of(request), "labeler")
-        return {"votes": [asdict(vote) for vote in browse.votes(store, labeler=labeler).votes]}
+        return {"votes": [asdict(vote) for vote in browse.votes(store, browse.VoteListFilters(labeler=labeler)).rows]}
 
     @sentence
     def rendered(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:

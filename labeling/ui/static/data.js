@@ -1,166 +1,151 @@
-// The Data page: asks for one page of votes at a time and writes them into the table, as text.
+// The Data page: what is listed, by which filters, and the address that says so. Texts are written as text.
 
 const page = element.querySelector(".data");
-const at = (selector) => page.querySelector(selector);
+const at = (selector, within = page) => within.querySelector(selector);
 const slot = (name) => at(`[data-text="${name}"]`);
 const say = (name, text) => { slot(name).textContent = text; };
+const plural = (count, noun) => `${count.toLocaleString()} ${noun}${count === 1 ? "" : "s"}`;
+
 const DEGREES = ["", "barely better", "slightly better", "better", "far better"];
 const OTHERS = { tie: "tie", both_bad: "both bad", skip: "skipped" };
+const KINDS = { mail: "mail address", phone: "phone number", card: "card number" };
 
+// The choices of each filter; a null takes what there is.
+const CHOICES = {
+  state: ["State", { served: "served", retired: "retired", "held back": "held back", "personal data": "personal data found" }],
+  split: ["Split", { train: "to train on", heldout: "held out" }],
+  source: ["Source", null],
+  tag: ["Tag", null],
+  model: ["Model", null],
+  labeler: ["Labeler", null],
+  flagged: ["Flag", { yes: "flagged" }],
+  verdict: ["Verdict", { left: "A better", right: "B better", tie: "tie", both_bad: "both bad", skip: "skipped", flagged: "flagged" }],
+  thumb: ["Thumb", { up: "up", down: "down" }],
+  votes: ["Votes", { none: "none", some: "some", many: "five and more" }],
+};
+const OF_PAIRS = { ...CHOICES, votes: ["Votes", { none: "none", some: "some", many: "two and more", contested: "contested" }] };
+const LISTS = {
+  prompts: { key: "prompt_id", noun: "prompt", search: "Search prompts", filters: ["state", "split", "source", "tag", "model", "votes", "flagged"] },
+  pairs: { key: "pair_id", noun: "pair", search: "Search prompts and answers", filters: ["votes", "flagged", "labeler", "model", "source", "split", "tag", "state"] },
+  votes: { key: "preference_id", noun: "vote", search: "Search prompts, answers and comments", filters: ["verdict", "labeler", "model", "source", "split", "tag", "state"] },
+  demonstrations: { key: "demonstration_id", noun: "demonstration", search: "Search prompts and demonstrations", filters: ["labeler", "split", "source", "tag", "state"] },
+  thumbs: { key: "rating_id", noun: "thumb", search: "Search prompts and answers", filters: ["thumb", "labeler", "model", "split", "source", "tag", "state"] },
+};
+const EMPTY = {
+  prompts: "No prompts yet: add one here, or bring many with import.",
+  pairs: "No pairs yet: the model writes them as soon as there are prompts.",
+  votes: "No votes yet: they appear here as soon as somebody ranks a pair.",
+  demonstrations: "No demonstrations yet: labelers write them while they rank.",
+  thumbs: "No thumbs yet: they are given in the chat.",
+};
+
+let list = "prompts"; // which list is shown
+let filters = {}; // by name, only those that are set
 let edge = {}; // where the page begins: nothing for the newest, else {before: id} or {after: id}
-let shown = []; // the votes of the page
+let shown = []; // its rows
+let choices = {}; // what there is to filter by
 let asked = 0; // counts the questions, so that a late answer to an old one is dropped
 
-const filters = () => Object.fromEntries(["verdict", "labeler", "search"].map((name) => [name, at(`[name=${name}]`).value]));
+// Ask the server; null where it refuses or cannot be reached, which the page then says.
+async function ask(question, data, where = "trouble") {
+  const answer = await question(data);
+  const trouble = answer === undefined ? "The server cannot be reached: what is below may be old." : answer.error ?? "";
+  slot(where).hidden = trouble === "";
+  say(where, trouble);
+  return trouble ? null : answer;
+}
 
 async function look() {
+  if (list === "snapshots") return;
   const mine = ++asked;
-  const answer = await server.look({ ...filters(), ...edge });
-  if (mine !== asked) return;
-  const trouble = troubleOf(answer);
-  tell(trouble);
-  if (trouble) return;
-  if ((edge.before !== undefined && answer.votes.length === 0) || (edge.after !== undefined && !answer.newer)) {
+  const answer = await ask(server.look, { kind: list, filters, ...edge });
+  if (mine !== asked || answer === null) return;
+  if ((edge.before !== undefined && answer.rows.length === 0) || (edge.after !== undefined && !answer.newer)) {
     edge = {}; // nothing is older any more, or this is the top, which shall be a full page
     return look();
   }
-  drawVotes(answer);
+  drawList(answer);
 }
 
-async function count() {
-  const answer = await server.count({});
-  const trouble = troubleOf(answer);
-  if (trouble) tell(trouble);
-  else drawFigures(answer);
-}
-
-function troubleOf(answer) {
-  return answer === undefined ? "The server cannot be reached: what is below may be old." : answer.error ?? "";
-}
-
-function tell(trouble) {
-  slot("trouble").hidden = trouble === "";
-  say("trouble", trouble);
-}
-
-function drawVotes({ votes, newer, older }) {
-  shown = votes;
-  at(".votes").replaceChildren(...votes.map(voteRow));
-  slot("none").hidden = votes.length > 0;
-  const isFiltered = Object.values(filters()).some(Boolean);
-  say("none", isFiltered ? "No vote fits this." : "No votes yet: they appear here as soon as somebody ranks a pair.");
-  say("range", `${plural(votes.length, "vote")} on this page`);
+function drawList({ rows, newer, older }) {
+  shown = rows;
+  const { columns, row } = TABLES[list];
+  at(".rows").dataset.list = list;
+  at(".rows thead tr").replaceChildren(...columns.map((name) => {
+    const head = document.createElement("th");
+    head.scope = "col";
+    if (name) head.textContent = name; else head.append(unseen("Chosen"));
+    return head;
+  }));
+  at(".rows tbody").replaceChildren(...rows.map(row));
+  at(".rows").hidden = rows.length === 0;
+  slot("none").hidden = rows.length > 0;
+  say("none", Object.keys(filters).length ? `No ${LISTS[list].noun} fits this.` : EMPTY[list]);
+  say("range", `${plural(rows.length, LISTS[list].noun)} on this page`);
   at(".pager").hidden = !newer && !older;
   at("[name=newer]").disabled = !newer;
   at("[name=older]").disabled = !older;
+  drawChosen();
 }
 
-function drawFigures({ tally, labelers, waiting, snapshots }) {
-  say("summary", `${plural(tally.votes, "vote")} by ${plural(tally.labelers, "labeler")} on ${plural(tally.prompts, "prompt")}: `
-    + `${tally.left} for A, ${tally.right} for B, ${plural(tally.tie, "tie")}, ${tally.both_bad} both bad. `
-    + `${plural(tally.skip, "pair")} skipped, ${waiting} waiting. ${plural(tally.train, "prompt")} to train on, ${tally.heldout} held out.`);
+function drawFilters() {
+  const names = LISTS[list]?.filters ?? [];
+  at(".selects").replaceChildren(...names.map((name) => {
+    const [label, fixed] = (list === "pairs" ? OF_PAIRS : CHOICES)[name];
+    const options = fixed ?? Object.fromEntries((choices[name] ?? []).map((choice) => [choice, choice]));
+    if (filters[name] && !(filters[name] in options)) options[filters[name]] = filters[name]; // of an older address
+    const select = document.createElement("select");
+    select.name = name;
+    select.setAttribute("aria-label", label);
+    select.append(new Option(label, ""), ...Object.entries(options).map(([value, text]) => new Option(text, value)));
+    select.value = filters[name] ?? "";
+    select.addEventListener("change", () => filter(name, select.value));
+    return select;
+  }));
+  const set = names.filter((name) => filters[name]).length;
+  say("set", set ? ` (${set})` : "");
+  at("[name=search]").placeholder = LISTS[list]?.search ?? "";
+  if (document.activeElement !== at("[name=search]")) at("[name=search]").value = filters.search ?? "";
+}
+
+function filter(name, value) {
+  const { [name]: _, ...others } = filters;
+  filters = value ? { ...others, [name]: value } : others;
+  edge = {};
+  chosen.clear();
+  history.replaceState(null, "", address());
+  drawFilters();
+  look();
+}
+
+async function count() {
+  const answer = await ask(server.count, {});
+  if (answer === null) return;
+  choices = answer.choices;
+  at("datalist").replaceChildren(...choices.tag.map((tag) => new Option(tag, tag)));
+  drawFilters();
+  drawFigures(answer);
+}
+
+function drawFigures({ tally, withheld, waiting, snapshots }) {
+  say("summary", `${plural(tally.train, "prompt")} to train on, ${tally.heldout.toLocaleString()} held out. `
+    + `${plural(tally.votes, "vote")} by ${plural(tally.labelers, "labeler")} on ${plural(tally.prompts, "prompt")}: `
+    + `${tally.left.toLocaleString()} for A, ${tally.right.toLocaleString()} for B, ${plural(tally.tie, "tie")}, `
+    + `${tally.both_bad.toLocaleString()} both bad. ${plural(tally.skip, "pair")} skipped, ${waiting.toLocaleString()} waiting.`);
   const decisive = tally.left + tally.right;
-  say("balance", decisive < 20 ? "" : `Side A was chosen in ${Math.round((100 * tally.left) / decisive)} % of the votes for one side; `
-    + "as the sides are shuffled, about half is to be expected.");
   const thumbs = tally.thumbs_up + tally.thumbs_down;
-  say("thumbs", thumbs === 0 ? "" : `${plural(thumbs, "thumb")} on single answers: ${tally.thumbs_up} up, ${tally.thumbs_down} down.`);
-  const chosen = at("[name=labeler]").value;
-  const options = [new Option("everybody", ""), ...labelers.map((name) => new Option(name, name))];
-  at("[name=labeler]").replaceChildren(...options);
-  at("[name=labeler]").value = labelers.includes(chosen) ? chosen : "";
-  at(".snapshots").replaceChildren(...snapshots.map(snapshotRow));
+  say("balance", [
+    decisive < 20 ? "" : `Side A was chosen in ${Math.round((100 * tally.left) / decisive)} % of the votes for one side; `
+      + "as the sides are shuffled, about half is to be expected.",
+    thumbs === 0 ? "" : `${plural(thumbs, "thumb")} on single answers: ${tally.thumbs_up} up, ${tally.thumbs_down} down.`,
+  ].filter(Boolean).join(" "));
+  const held = withheld["personal data"] ?? 0;
+  slot("held").hidden = held === 0;
+  slot("held").replaceChildren(
+    `${plural(held, "prompt")} ${held === 1 ? "seems" : "seem"} to hold personal data and ${held === 1 ? "is" : "are"} shown to nobody. `,
+    link(`Look at ${held === 1 ? "it" : "them"}`, "./data?list=prompts&state=held+back"),
+  );
+  at(".taken tbody").replaceChildren(...snapshots.map(snapshotRow));
   at(".taken").hidden = snapshots.length === 0;
   slot("untaken").hidden = snapshots.length > 0;
 }
-
-function voteRow(vote) {
-  const row = document.createElement("tr");
-  const prompt = vote.prompt.length > 1 ? vote.prompt.map((turn) => `${turn.role}: ${turn.content}`).join("\n\n") : vote.prompt[0].content;
-  const side = { left: "A", right: "B" }[vote.verdict];
-  row.append(
-    longCell("Prompt", prompt),
-    longCell("A", vote.left, vote.verdict === "left"),
-    longCell("B", vote.right, vote.verdict === "right"),
-    verdictCell(vote, side),
-    cell("Who", vote.labeler),
-    timeCell(vote.created_at),
-  );
-  return row;
-}
-
-// The verdict, and below it what else was said.
-function verdictCell(vote, side) {
-  const { flagged, reasons, comment, ratings } = vote.details;
-  const made = cell("Verdict", flagged ? "flagged" : side ? `${side} ${DEGREES[vote.strength]}` : OTHERS[vote.verdict]);
-  const grades = Object.entries(ratings).map(([name, [a, b]]) => `${name} ${a} to ${b}`);
-  for (const text of [reasons.join(", "), grades.join(", "), comment].filter(Boolean)) {
-    const line = document.createElement("div");
-    line.textContent = text;
-    made.append(line);
-  }
-  return made;
-}
-
-// Long texts show their first lines, and all of it at a click or Enter.
-function longCell(name, text, isChosen = false) {
-  const made = cell(name, "");
-  const button = document.createElement("button");
-  button.className = isChosen ? "long chosen" : "long";
-  button.dir = "auto";
-  button.textContent = text;
-  button.setAttribute("aria-expanded", "false");
-  button.addEventListener("click", () => {
-    if (window.getSelection().toString()) return; // somebody marks text to copy it
-    button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
-  });
-  made.append(button);
-  return made;
-}
-
-function snapshotRow(snapshot) {
-  const row = document.createElement("tr");
-  const hash = cell("sha256", snapshot.sha256.slice(0, 16));
-  hash.title = snapshot.sha256;
-  hash.className = "hash";
-  const rounds = snapshot.rounds.length ? snapshot.rounds.join(", ") : "none";
-  row.append(cell("Snapshot", snapshot.snapshot_id), hash, cell("Votes", snapshot.rows), cell("Rounds", rounds), timeCell(snapshot.created_at, "Taken"));
-  return row;
-}
-
-function cell(name, text) {
-  const made = document.createElement("td");
-  made.dataset.name = name;
-  made.textContent = text;
-  return made;
-}
-
-function timeCell(moment, name = "When") {
-  const made = cell(name, "");
-  const time = document.createElement("time");
-  time.dateTime = time.title = moment;
-  time.textContent = new Date(moment).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-  made.append(time);
-  return made;
-}
-
-function plural(count, noun) {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function turn(to) {
-  edge = to;
-  look();
-}
-
-function refresh() {
-  look();
-  count();
-}
-
-let typing;
-at("[name=search]").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(() => turn({}), 200); });
-for (const name of ["verdict", "labeler"]) at(`[name=${name}]`).addEventListener("change", () => turn({}));
-at("[name=newer]").addEventListener("click", () => turn({ after: shown[0].preference_id }));
-at("[name=older]").addEventListener("click", () => turn({ before: shown.at(-1).preference_id }));
-window.addEventListener("focus", refresh);
-refresh();

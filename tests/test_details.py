@@ -39,7 +39,7 @@ def test_ratings_turn_with_the_sides_and_come_back_as_shown(store: Store, flippe
     stored = details_of(store, [vote.preference_id])[vote.preference_id]
     assert stored.ratings == {"honest": (2, 5) if flipped else (5, 2)}
     assert (stored.reasons, stored.comment, stored.flagged) == (("clearer", "kinder"), "It answers.", False)
-    assert browse.votes(store).votes[0].details.ratings == {"honest": (5, 2)}
+    assert browse.votes(store).rows[0].details.ratings == {"honest": (5, 2)}
     export_file(store, tmp_path / "votes.parquet", what="votes")
     row = pq.read_table(tmp_path / "votes.parquet").to_pylist()[-1]
     assert (row["reasons"], row["comment"], row["flagged"]) == (["clearer", "kinder"], "It answers.", False)
@@ -61,7 +61,7 @@ def test_a_flag_is_a_skip(store: Store) -> None:
     showing = show(store, False)
     with pytest.raises(UserError, match="A flagged pair is skipped, and left compares its answers"):
         session.vote(store, "local", showing.showing_id, "left", 3, "key", details=Details(flagged=True))
-    assert browse.votes(store).votes == [] or browse.votes(store).votes[0].verdict == "skip"
+    assert browse.votes(store).rows == [] or browse.votes(store).rows[0].verdict == "skip"
     vote = session.vote(store, "local", showing.showing_id, "skip", 0, "key", details=Details(flagged=True))
     assert details_of(store, [vote.preference_id])[vote.preference_id].flagged
 

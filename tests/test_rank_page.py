@@ -430,7 +430,7 @@ def test_reasons_grades_and_words_go_with_the_vote_and_outlive_a_reload(store: S
     expect(button(page, "clearer")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("f")
     until(page, lambda: len(stored(store)) == 3)
-    (vote,) = browse.votes(store).votes
+    (vote,) = browse.votes(store).rows
     assert (vote.verdict, vote.details.flagged, vote.details.reasons) == ("skip", True, ("clearer",))
     assert (vote.details.ratings, vote.details.comment) == ({"honest": (5, 2)}, "<b>It answers.</b>")
 
@@ -448,7 +448,7 @@ def test_a_vote_of_before_is_looked_at_again_and_changed(store: Store, page: Pag
     expect(left(page)).to_have_text(second)
     expect(page.locator("[data-text=toast]")).to_have_text("Changed: tie.")
     until(page, lambda: len(stored(store)) == 2)
-    (vote,) = browse.votes(store).votes
+    (vote,) = browse.votes(store).rows
     assert vote.verdict == "tie"
     page.keyboard.press("h")
     expect(page.locator(".mine li")).to_have_count(1)

@@ -33,12 +33,12 @@ def page(store: Store, actions: Actions) -> None:
     """Put the page into the route that is being built. All of it is for researchers; each function asks by itself."""
 
     def researchers(function: Callable[[Store, str, dict[str, Any]], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-        @sentence
         def asked_by(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
             return function(store, require(store, user_of(request), "researcher"), asked)
 
-        asked_by.__name__ = function.__name__
-        return asked_by
+        for part in ("__module__", "__name__", "__qualname__"):  # by which the page, and the table of roles, know it
+            setattr(asked_by, part, getattr(function, part))
+        return sentence(asked_by)
 
     gr.HTML(
         html_template=theme.text("data.html"),

@@ -143,6 +143,15 @@ def test_a_page_learns_which_of_its_pairs_are_of_another_home(call: PageCalls) -
     assert call("next_pairs", count=1, holding=[pair["showing_id"], 77])["unknown"] == [77]
 
 
+def test_what_was_done_for_another_labeler_is_left_to_them(call: PageCalls, store: Store) -> None:
+    (pair,) = call("next_pairs", count=1, holding=[])["pairs"]
+    vote = {**VOTE, "showing_id": pair["showing_id"]}
+    assert call("cast_vote", **vote, labeler="mara") == {"labeler": "local"}
+    assert call("take_back", client_key="undo", showing_id=None, labeler="mara") == {"labeler": "local"}
+    assert store.rows("SELECT * FROM preferences") == []
+    assert call("cast_vote", **vote, labeler="local")["vote"]["verdict"] == "tie"
+
+
 def test_an_undo_comes_with_the_progress_that_it_leaves(call: PageCalls) -> None:
     (pair,) = call("next_pairs", count=1, holding=[])["pairs"]
     call("cast_vote", **{**VOTE, "showing_id": pair["showing_id"]})

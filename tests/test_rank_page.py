@@ -471,3 +471,37 @@ def test_the_page_speaks_the_language_of_the_browser_or_the_chosen_one(address: 
             counting = [entry for entry in catalogue["texts"].values() if isinstance(entry, dict)]
             assert counting
             assert all(set(entry) == set(categories) for entry in counting), code
+
+
+def test_what_another_labeler_left_in_this_browser_waits_for_them(page: Page, store: Store) -> None:
+    page.route(CALLS, lose_the_request)
+    page.keyboard.press("2")
+    expect(page.get_by_role("alert")).to_contain_text("One decision is kept in this browser")
+    page.evaluate(
+        "for (const [name, deed] of Object.entries(localStorage)) if (name.includes('outbox'))"
+        " localStorage.setItem(name, deed.replace('\"local\"', '\"mara\"'))"
+    )
+    page.unroute(CALLS)
+    page.reload()
+    expect(left(page)).not_to_be_empty()
+    page.keyboard.press("2")
+    until(page, lambda: len(stored(store)) == 1 and unsent(page) == 1)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_words_for_one_pair_are_still_there_after_another_was_decided_again(page: Page, store: Store) -> None:
+    page.keyboard.press("1")
+    until(page, lambda: len(stored(store)) == 1)
+    second = left(page).inner_text()
+    page.keyboard.press("r")
+    page.get_by_label("In your own words").fill("of the second")
+    page.keyboard.press("Escape")
+    page.keyboard.press("h")
+    page.locator(".mine button").click()
+    page.get_by_label("In your own words").fill("of the first")
+    page.keyboard.press("Escape")
+    page.keyboard.press("0")
+    expect(left(page)).to_have_text(second)
+    for _ in range(2):
+        expect(page.get_by_label("In your own words")).to_have_value("of the second")
+        page.reload()

@@ -53,6 +53,8 @@ def page(store: Store, actions: Actions) -> None:
     @sentence
     def cast_vote(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         labeler = require(store, user_of(request), "labeler")
+        if is_of_another(asked, labeler):
+            return {"labeler": labeler}
         given = {name: asked.get(name) for name in ("showing_id", "verdict", "strength", "client_key", "seconds")}
         more = {"details": read_details(asked.get("details")), "amend": asked.get("amend") is True}
         return {"vote": asdict(session.vote(store, labeler, **given, **more))}  # type: ignore[arg-type]  # checked there
@@ -60,6 +62,8 @@ def page(store: Store, actions: Actions) -> None:
     @sentence
     def take_back(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         labeler = require(store, user_of(request), "labeler")
+        if is_of_another(asked, labeler):
+            return {"labeler": labeler}
         pair = session.undo(store, labeler, asked.get("client_key", ""), asked.get("showing_id"))
         return {"pair": asdict(pair) if pair else None, "progress": asdict(session.progress(store, labeler))}
 
@@ -106,6 +110,11 @@ def serve(store: Store, labeler: str, asked: dict[str, Any]) -> dict[str, Any]:
         "labeler": labeler,
         "project": asdict(project(store)),
     }
+
+
+def is_of_another(deed: dict[str, Any], labeler: str) -> bool:
+    """Whether the page did this for somebody else, before this labeler logged in: then it is to wait for them."""
+    return deed.get("labeler") not in (None, labeler)
 
 
 def emptiness(store: Store) -> dict[str, Any]:

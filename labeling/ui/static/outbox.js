@@ -1,6 +1,7 @@
 // The outbox: deeds (votes and undos) that the server has not acknowledged yet, each an entry of its own in
 // localStorage, so that neither a reload, a crash of the browser nor a second tab loses one. They are sent one by one
 // in the order in which they were done, until the server has each of them; its key makes a second sending harmless.
+// A deed is its labeler's: what another one left behind in this browser waits until they are back.
 
 const PREFIX = "plumbline.outbox.";
 const PATIENCE_MS = 15000;
@@ -11,14 +12,24 @@ class Outbox {
   // send(deed) resolves to the server's answer, or to undefined when it cannot be reached. An answer with an error is a
   // refusal, which stands: the deed leaves the outbox, so that it is in no other one's way.
   constructor(send, onAnswer, onChange) {
-    Object.assign(this, { send, onAnswer, onChange, memory: new Map(), wait: 0, sending: false, count: 0 });
+    Object.assign(this, { send, onAnswer, onChange, memory: new Map(), wait: 0, sending: false, count: 0, labeler: null });
     for (const event of ["online", "focus"]) window.addEventListener(event, () => this.flush(true));
+  }
+
+  // Who is at the page, which the server says; nothing is sent before.
+  belongTo(labeler) {
+    this.labeler = labeler;
     this.flush();
   }
 
   names() {
     const stored = Object.keys(storage ?? {}).filter((name) => name.startsWith(PREFIX));
-    return [...stored, ...this.memory.keys()].sort();
+    return [...stored, ...this.memory.keys()].filter((name) => this.isOurs(name)).sort();
+  }
+
+  isOurs(name) {
+    const { labeler = this.labeler } = this.read(name) ?? {};
+    return this.labeler === null || labeler === null || labeler === this.labeler;
   }
 
   // The deed of this name, or null when another tab has just sent it, or it is spoilt.
@@ -43,7 +54,7 @@ class Outbox {
   put(deed) {
     const name = PREFIX + String(Date.now()).padStart(15, "0") + "." + String(this.count++).padStart(6, "0") + "." + deed.client_key;
     try {
-      storage.setItem(name, JSON.stringify(deed));
+      storage.setItem(name, JSON.stringify({ ...deed, labeler: this.labeler }));
     } catch { // storage is full or forbidden: keep it as long as the page lives
       this.memory.set(name, deed);
     }
@@ -53,7 +64,7 @@ class Outbox {
   // One tab sends at a time, so that an undo never overtakes the vote before it.
   async flush(atOnce = false) {
     if (atOnce) this.wake?.();
-    if (this.sending) return;
+    if (this.sending || this.labeler === null) return;
     this.sending = true;
     try {
       await (storage && navigator.locks ? navigator.locks.request(PREFIX, () => this.drain()) : this.drain());
@@ -78,6 +89,10 @@ class Outbox {
         continue;
       }
       this.wait = 0;
+      if (answer.labeler) { // somebody else has logged in
+        this.labeler = answer.labeler;
+        continue;
+      }
       this.forget(name);
       this.onAnswer(deed, answer);
       this.onChange();

@@ -35,7 +35,7 @@ function vote(name) {
   const { showing_id, amend = false } = current;
   const deed = { showing_id, verdict, strength, seconds, client_key: newKey(), details, amend };
   if (!amend) decided.push({ ...current, counts: verdict !== "skip", said });
-  storage?.removeItem(DRAFT);
+  forgetDraft(showing_id);
   count(verdict === "skip" || amend ? 0 : 1);
   show(held.shift() ?? null);
   toast(t(amend ? "toast.changed" : "toast.saved", { decision: t(`decision.${name}`) }), !amend);
@@ -50,7 +50,7 @@ function decisionOf({ verdict, strength }) {
 
 // The pair on the page waits again; one that is decided again has its vote.
 function putBack() {
-  if (current && !current.amend) held.unshift(current);
+  if (current && !current.amend) held.unshift({ ...current, said });
 }
 
 function undo() {
@@ -97,6 +97,7 @@ async function refill() {
   const answer = await answerWithin(PATIENCE_MS, server.next_pairs({ count: HELD + 1 - here.length, holding }));
   asking = false;
   reachable = answer !== undefined;
+  if (answer?.labeler) belongTo(answer.labeler);
   if (reachable) outbox.flush(true);
   if (answer?.error) emptiness = answer.error;
   if (answer?.pairs) take(answer);
@@ -116,7 +117,12 @@ function take(answer) {
   setProgress(answer.progress);
   emptiness = answer.empty;
   setProject(answer.project);
-  preferencesOf(answer.labeler);
+}
+
+// Somebody else may have logged in since the pairs came.
+function belongTo(labeler) {
+  preferencesOf(labeler);
+  if (outbox.labeler !== labeler) outbox.belongTo(labeler);
 }
 
 function setProgress(stored) {

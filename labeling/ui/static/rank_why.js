@@ -1,7 +1,8 @@
 // What a labeler says of the pair on the Rank page besides the verdict: reasons to pick from, grades of both answers,
 // words of their own. It is kept through a reload, and goes with the vote that follows.
 
-const DRAFT = "plumbline.draft";
+const DRAFTS = "plumbline.drafts";
+const MOST_DRAFTS = 8; // pairs that were left with something said
 const GRADES = [1, 2, 3, 4, 5];
 
 let project = { reasons: [], flags: [], criteria: [] }; // what can be picked and graded
@@ -83,18 +84,32 @@ function change(what) {
 }
 
 function keepDraft() {
-  try {
-    storage?.setItem(DRAFT, JSON.stringify({ showing_id: current.showing_id, said }));
-  } catch { // storage is full: then a reload loses what was not sent
-  }
+  const others = drafts().filter(([showing_id]) => showing_id !== current.showing_id);
+  storeDrafts([...others, [current.showing_id, said]].slice(-MOST_DRAFTS));
+}
+
+function forgetDraft(gone) {
+  if (drafts().length) storeDrafts(drafts().filter(([showing_id]) => showing_id !== gone));
 }
 
 function draftOf(pair) {
+  const draft = drafts().find(([showing_id]) => showing_id === pair?.showing_id);
+  return draft ? { ...nothing(), ...draft[1] } : null;
+}
+
+// What was said of pairs that are not voted on yet: showing_id and said, the newest last.
+function drafts() {
   try {
-    const draft = JSON.parse(storage?.getItem(DRAFT) ?? "null");
-    return pair && draft?.showing_id === pair.showing_id ? { ...nothing(), ...draft.said } : null;
-  } catch {
-    return null;
+    return JSON.parse(storage?.getItem(DRAFTS) ?? "[]").filter(([showing_id, said]) => Number.isInteger(showing_id) && said);
+  } catch { // spoilt
+    return [];
+  }
+}
+
+function storeDrafts(now) {
+  try {
+    storage?.setItem(DRAFTS, JSON.stringify(now));
+  } catch { // storage is full: then a reload loses what was not sent
   }
 }
 

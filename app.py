@@ -70,7 +70,7 @@ def serve(
     """Start the app: the pages, and the worker behind them."""
     labeling.accounts.check_host(home, host)
     gc.disable()  # imports make no garbage, and looking for it is a fifth of the time to the first page
-    from alignment import continuous, evaluations, job_deeds, picking, plans, queue, readiness, rounds
+    from alignment import battles, continuous, evaluations, job_deeds, picking, plans, queue, readiness, ready, rounds
     from alignment.demo.seed import seed
     from alignment.inference import InferenceServer
     from labeling.ui import shell
@@ -101,6 +101,9 @@ def serve(
         continuous_on=lambda *asked: continuous.switch_on(store, *asked),
         continuous_said=lambda: continuous.said(store),
         picker=lambda policy: picking.picker_in_chat(store, policy),
+        ready=lambda: ready.ready(store),
+        measure_curve=lambda actor: queue.learning_curve(store, registry.require_promoted(store), actor),
+        start_battles=lambda *asked: battles.start(store, *asked),
         check_labels=lambda: readiness.check_labels(store),
         inference=inference,
     )

@@ -8,13 +8,16 @@ others' votes, and with the votes that they overrule.
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage import labels, pair_queue
 from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
 from storage.journal import record
+from storage.records import prompt_text
 from storage.text import is_text
 
 VERDICTS = ("a", "b", "tie", "both_bad")
@@ -31,6 +34,33 @@ class Ruling:
     actor: str
     reason: str
     created_at: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A pair to rule on: its prompt and answers, and who voted what on it, in the pair's own order."""
+
+    pair_id: int
+    prompt: str
+    a: str
+    b: str
+    votes: list[tuple[str, str, int]]
+
+
+def cases(store: Store, pair_ids: Sequence[int]) -> list[Case]:
+    """These pairs, in this order, with the votes that stand on them."""
+    asked = json.dumps(list(pair_ids))
+    votes: dict[int, list[tuple[str, str, int]]] = {pair_id: [] for pair_id in pair_ids}
+    for row in store.rows(
+        "SELECT s.pair_id, s.labeler, p.verdict, p.strength"
+        " FROM current_preferences p JOIN showings s USING (showing_id)"
+        " WHERE s.pair_id IN (SELECT value FROM json_each(?)) AND p.verdict IN ('a', 'b', 'tie', 'both_bad')"
+        " ORDER BY p.preference_id",
+        [asked],
+    ):
+        votes[row["pair_id"]].append((row["labeler"], row["verdict"], row["strength"]))
+    texts = {pair_id: labels.pair_texts(store.db(), pair_id) for pair_id in pair_ids}
+    return [Case(one, prompt_text(text["messages"]), text["a"], text["b"], votes[one]) for one, text in texts.items()]
 
 
 def adjudicate(store: Store, pair_id: int, verdict: str, strength: int, reason: str, actor: str) -> Ruling:

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
-from alignment import continuous, evaluations, job_deeds, picking, plans, queue, readiness, rounds
+from alignment import battles, continuous, evaluations, job_deeds, picking, plans, queue, readiness, ready, rounds
 from labeling.ui import shell
 from labeling.ui.actions import Actions, Inference
 from labeling.ui.door import Access
@@ -101,6 +101,9 @@ def build(store: Store, inference: Inference, access: Access) -> Any:
         continuous_on=lambda *asked: continuous.switch_on(store, *asked),
         continuous_said=lambda: continuous.said(store),
         picker=lambda policy: picking.picker_in_chat(store, policy),
+        ready=lambda: ready.ready(store),
+        measure_curve=lambda actor: queue.learning_curve(store, registry.require_promoted(store), actor),
+        start_battles=lambda *asked: battles.start(store, *asked),
         check_labels=lambda: readiness.check_labels(store),
         inference=inference,
     )

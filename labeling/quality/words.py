@@ -10,6 +10,8 @@ from storage.statistics import Interval
 
 GOOD, TENTATIVE = 0.8, 0.667  # Krippendorff (2004, "Content Analysis", p. 241): rely on it; tentative conclusions only
 
+WIDEST = 5.0  # interval of a slope that is worth telling
+
 
 def percent(share: Interval | None) -> str:
     """A share with its interval, as in "68% (61 to 74)"."""
@@ -68,7 +70,7 @@ def on_bias(of: Bias) -> str:
     said = f"Of votes for one side {percent(of.left)} are for the left one{_leans(of.left, 'left', 'right')}"
     if of.longer is not None:
         said += f", and {percent(of.longer)} for the longer one"
-    if of.slope is not None:
+    if of.slope is not None and of.slope.high - of.slope.low < WIDEST:
         said += f"; 100 characters more change the log odds by {figure(of.slope)}"
     return f"{said}."
 

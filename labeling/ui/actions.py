@@ -52,5 +52,8 @@ class Actions:
     continuous_on: Callable[[int, dict[str, Any], str], None]  # new votes to a round, settings of one, actor
     continuous_said: Callable[[], str]  # how continuous mode stands, in a sentence
     picker: Callable[[Model], Model]  # policy -> the reward model that picks the best of several of its answers
+    ready: Callable[[], dict[str, Any]]  # whether the labels are enough, in figures and in sentences under `said`
+    measure_curve: Callable[[str], int]  # actor -> job_id of the learning curve on the votes as they stand
+    start_battles: Callable[[list[str], int, str], list[int]]  # two policies, prompts, actor -> job_ids
     check_labels: Callable[[], None]  # raises UserError that says what is missing before a round can start
     inference: Inference

@@ -24,6 +24,7 @@ from storage.records import Round
 ASK_EVERY_S = 1.0  # while a round is at work; otherwise nothing is asked
 PROMOTE, ALL_THE_SAME, ROLL_BACK = "Promote ", " all the same", "Roll back to "
 WHY = "Why it is promoted although it is not shown to be better"
+HOW_GOOD = '<a href="./quality">How good they are</a>'
 OUTPUTS, OF_THE_WORK = 15, 7  # how many components an answer shows anew, and which of them is the round at work
 
 
@@ -46,7 +47,7 @@ class Align:
             notice(said, trouble) if said else gr.skip(),
             round_view.verdict_card(self.store, ended),
             *self._verdict_buttons(ended),
-            f'<p class="labels">{escape(self._labels(working))}</p>{round_view.stale_notice(self.store)}',
+            f'<p class="labels">{escape(self._labels(working))} {HOW_GOOD}</p>{round_view.stale_notice(self.store)}',
             gr.update(interactive=not working),
             round_view.round_card(self.store, newest) if newest else "",
             gr.update(visible=working),

@@ -10,7 +10,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from labeling.accounts import require, role_of
-from labeling.ui import align, catalogues, chat_page, data, lineage, rank, reward, theme
+from labeling.ui import align, catalogues, chat_page, data, lineage, quality, rank, reward, theme
 from labeling.ui.actions import Actions
 from labeling.ui.door import Access, Door
 from labeling.ui.endpoints import add_endpoints
@@ -26,11 +26,12 @@ PAGES = {"": ("Rank", rank), "align": ("Align", align), "chat": ("Chat", chat_pa
 INNER = {
     "reward": ("align", reward),
     "lineage": ("align", lineage),
+    "quality": ("align", quality),
 }  # pages that are reached from another, in whose look they are
 
 
 def build(store: Store, actions: Actions, access: Access) -> gr.Blocks:
-    """All pages as one app: Rank at /, then /align, /chat and /data, and /reward and /lineage behind /align."""
+    """All pages as one app: Rank at /, then /align, /chat and /data, and /reward, /lineage and /quality inside."""
     blocks = gr.Blocks(title="Plumbline", analytics_enabled=False, fill_width=True)
     with blocks:
         for path, (name, module) in PAGES.items():

@@ -112,7 +112,8 @@ def css() -> str:
         "".join(f"  --{name.replace('_', '-')}: {pair[mode]};\n" for name, pair in TOKENS.items()) for mode in (0, 1)
     )
     pages = "".join(
-        f".page-{name} {{\n{text(f'{name}.css')}}}\n" for name in ("align", "reward", "lineage", "chat", "data")
+        f".page-{name} {{\n{text(f'{name}.css')}}}\n"
+        for name in ("align", "reward", "lineage", "quality", "chat", "data")
     )
     return (
         f":root {{\n{light}  color-scheme: light;\n}}\n"

@@ -1,7 +1,7 @@
 """All votes that say how good the labels are, as columns of numbers: the input of every statistic of quality.
 
 Taken are standing votes on pairs that were put before a person, one row each. A verdict of an adjudicator is none of
-them: it was given in the knowledge of the others'.
+them, for it was given in the knowledge of the others', nor is a vote of a labeler's calibration, who is told at once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ JOIN people ON people.name = s.labeler
 JOIN pairs r USING (pair_id)
 JOIN completions x ON x.completion_id = r.completion_a
 JOIN completions y ON y.completion_id = r.completion_b
-WHERE p.verdict IN ('a', 'b', 'tie', 'both_bad') AND r.source IN {ASKED}
+WHERE p.verdict IN ('a', 'b', 'tie', 'both_bad') AND r.source IN {ASKED} AND s.purpose <> 'calibration'
   AND p.preference_id NOT IN (SELECT preference_id FROM adjudications)
 ORDER BY p.preference_id
 """

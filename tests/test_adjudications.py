@@ -56,7 +56,11 @@ def test_a_later_ruling_takes_the_place_of_an_earlier_one(store: Store, conteste
 def test_a_ruling_stands_as_long_as_its_vote_does(store: Store, contested_pair: int) -> None:
     adjudicate(store, contested_pair, "tie", 0, "both are as good", "local")
     assert learned(store, contested_pair) == [("local", "tie", 0)]
-    session.undo(store, "local", "undo")
+    session.undo(store, "local", "undo")  # takes back what was served, and no ruling
+    assert len(rulings(store)) == 1
+    showing = store.row("SELECT showing_id FROM showings WHERE labeler = 'local'")
+    assert showing is not None
+    session.undo(store, "local", "another", showing["showing_id"])
     assert rulings(store) == []
     assert [labeler for labeler, _, _ in learned(store, contested_pair)] == ["ann", "ben"]
 

@@ -13,12 +13,12 @@ from sqlite_utils import Database
 
 from storage.database import Store, now
 from storage.errors import UserError
+from storage.former import FORMER, was_removed
 from storage.journal import record
 
 LOCAL_USER = "local"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ROLES = ("labeler", "researcher", "admin")  # each may do what the ones before it may
-FORMER = "former-"  # begins the pseudonym of somebody who was removed
 # Admins who can log in, or can once they have opened their invitation's link.
 ADMINS = """
 SELECT name FROM users u WHERE role = 'admin' AND (
@@ -53,6 +53,8 @@ def add_user(store: Store, name: str, role: str, actor: str) -> None:
             f"The user name {name!r} cannot be used: take 1 to 80 printable characters, not beginning with {FORMER!r}."
         )
     with store.write() as db:
+        if was_removed(db, name):
+            raise UserError(f"{name} was removed, and files still hold that name: take another one.")
         if role != "admin":
             keep_an_admin(db, name)
         db.execute(

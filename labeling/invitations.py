@@ -43,7 +43,7 @@ def invite(store: Store, name: str, actor: str) -> Invitation:
             "INSERT INTO invitations (token_sha256, name, created_at, expires_at) VALUES (?, ?, ?, ?)",
             [hashed(token), name, now(), expires_at],
         )
-        record(db, actor, "invite", name, expires_at=expires_at)
+        record(db, actor, "invite", name)
     return Invitation(name, f"/invitation/{token}", expires_at)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, bar, tell
+from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, bar, table, tell
 from storage.database import Store
+from storage.journal import entries, in_words, write_journal
 from storage.maintenance import backup, check
 
 SHOWN_REJECTIONS = 10
@@ -20,6 +22,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("export")(export_command)
     app.command("backup")(backup_command)
     app.command("check")(check_command)
+    app.command("journal")(journal_command)
 
 
 def import_command(
@@ -96,3 +99,26 @@ def check_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     problems = check(Store.existing(home))
     answer(as_json, {"ok": not problems, "problems": problems}, "\n".join(problems) or "All is well.")
     raise typer.Exit(1 if problems else 0)
+
+
+def journal_command(
+    most: Annotated[int, typer.Option(min=1, help="How many entries to show, the newest first.")] = 20,
+    export: Annotated[Path | None, typer.Option(help="Write all of it to this file, as JSON lines.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Show who did what, or write the whole journal to a file."""
+    store = Store.existing(home)
+    if export is not None:
+        count = write_journal(store, export)
+        answer(as_json, {"exported": count, "file": str(export)}, f"{count} entries written to {export}.")
+        return
+    found = entries(store, most)
+    rows: list[list[object]] = [
+        [one.created_at[:16].replace("T", " "), one.actor, one.action, one.subject, in_words(one)] for one in found
+    ]
+    answer(
+        as_json,
+        {"entries": [asdict(one) for one in found]},
+        table(["when", "who", "did", "what", "details"], rows),
+    )

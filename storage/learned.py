@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.database import Store
+from storage.former import known_as
 from storage.frozen import path_of
 from storage.records import Model
 
@@ -63,10 +64,10 @@ def sources_of(store: Store, model: Model) -> list[Source]:
         elif "ratings" in source:
             path = path_of(store, "ratings", source["ratings"])
             fold = str(recipe.get("fold", "train"))
-            found.append(Source("thumbs", name, source["ratings"], _lines(path, "rating_id", fold)))
+            found.append(Source("thumbs", name, source["ratings"], _lines(store, path, "rating_id", fold)))
         elif name.startswith("demonstrations") and "copy" in source:
             path = path_of(store, "demonstrations", source["sha256"])
-            ids = _lines(path, "demonstration_id", None)
+            ids = _lines(store, path, "demonstration_id", None)
             found.append(Source("demonstrations", name, source["sha256"], ids))
     return found
 
@@ -85,7 +86,7 @@ def _votes(store: Store, kind: str, recipe: dict[str, Any], name: str, sha256: s
         return Source("votes", name, sha256, None)
     used = [row for row in rows if row["fold"] == recipe.get("fold", "train") and row["verdict"] in learned]
     writers = Counter(row[side] or "" for row in used for side in ("model_a", "model_b"))
-    ids = _grouped(used, "preference_id")
+    ids = _grouped(store, used, "preference_id")
     return Source("votes", name, sha256, ids, tuple((writer, count) for writer, count in writers.most_common()))
 
 
@@ -96,18 +97,19 @@ def _table(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _lines(path: Path, key: str, fold: str | None) -> Ids | None:
+def _lines(store: Store, path: Path, key: str, fold: str | None) -> Ids | None:
     """Ids of a file of JSON lines by labeler, of one fold where one is named; None where it cannot be read."""
     try:
         with path.open(encoding="utf-8", newline="\n") as lines:
             rows = [json.loads(line) for line in lines]
     except (OSError, ValueError):
         return None
-    return _grouped([row for row in rows if fold is None or row["fold"] == fold], key)
+    return _grouped(store, [row for row in rows if fold is None or row["fold"] == fold], key)
 
 
-def _grouped(rows: list[dict[str, Any]], key: str) -> Ids:
+def _grouped(store: Store, rows: list[dict[str, Any]], key: str) -> Ids:
     by: dict[str, set[int]] = {}
+    called = known_as(store)
     for row in rows:
-        by.setdefault(row["labeler"], set()).add(row[key])
+        by.setdefault(called(row["labeler"]), set()).add(row[key])
     return {labeler: frozenset(ids) for labeler, ids in by.items()}

@@ -162,6 +162,15 @@ def test_a_person_is_added_and_given_another_role(call: Call) -> None:
     assert [(one["name"], one["role"], one["login"]) for one in people] == [("mara", "admin", "invited")]
     assert len(answered(call("user", "token", "mara", "--json"))["token"]) > 40
     assert answered(call("user", "logout", "mara", "--json")) == {"name": "mara", "ended": 1}
+    journal = answered(call("journal", "--most", "1", "--json"))["entries"]
+    assert [(one["actor"], one["action"], one["subject"]) for one in journal] == [("cli", "end sessions", "mara")]
+    removed = answered(call("user", "remove", "mara", "--json"))
+    assert (removed["name"], removed["models"], removed["files"]) == ("mara", [], [])
+    assert answered(call("user", "list", "--json"))["people"] == []
+    exported = answered(call("journal", "--export", "journal.jsonl", "--json"))["exported"]
+    lines = Path("journal.jsonl").read_text().splitlines()
+    assert len(lines) == exported
+    assert "mara" not in "".join(lines)
 
 
 def test_a_store_that_cannot_be_written_is_one_line_too(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,6 +251,8 @@ MISTAKES = {
     "user invite nobody": "no user named 'nobody'",
     "user token nobody": "no user named 'nobody'",
     "user logout nobody": "no user named 'nobody'",
+    "user remove nobody": "no user named 'nobody'",
+    "user remove local": "while there are no accounts",
     "serve --host 0.0.0.0": "user add NAME --role admin",
     "round": "24 are missing",
     "round --set dpo.beta": "not of the form key=value",

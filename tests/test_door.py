@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from labeling.invitations import accept, invite
 from labeling.logins import WRONG, make_token
 from labeling.throttle import MOST
 from storage.database import Store
-from tests.conftest import add_pairs
+from tests.conftest import add_pairs, every_row
 from tests.served import served
 from tests.server_process import PageCalls
 
@@ -154,3 +155,49 @@ def test_a_program_logs_in_with_a_password_or_a_token(store: Store, address: str
     for way in ways:
         client = gradio_client.Client(address, verbose=False, **way)
         assert client.predict(api_name="/next_pair") is not None
+
+
+def test_an_admin_invites_and_removes_people_on_a_page(store: Store, browser_like: httpx.Client) -> None:
+    log_in(browser_like, "ada")
+    hostile = "<i>zoe</i>"
+    added = browser_like.post("/people/add", data={"name": hostile, "role": "labeler"})
+    assert added.status_code == 200
+    assert hostile not in added.text
+    path = added.text.partition(str(browser_like.base_url).rstrip("/"))[2].partition('"')[0]
+    accept(store, path.removeprefix("/invitation/"), PASSWORD)
+    zoes = httpx.Client(base_url=browser_like.base_url, headers=HTML, trust_env=False)
+    log_in(zoes, hostile)
+    assert zoes.get("/people").status_code == 403
+    assert zoes.get("/journal").status_code == 403
+    browser_like.post("/people/role", data={"name": hostile, "role": "researcher"})
+    assert zoes.get("/journal").status_code == 200
+    for form, said in (
+        ({"name": hostile, "again": "zoe"}, "cannot be undone"),
+        ({"name": "ada", "again": "ada"}, "Nobody"),
+    ):
+        refused = browser_like.post("/people/remove", data=form)
+        assert (refused.status_code, said in refused.text) == (400, True)
+    removed = browser_like.post("/people/remove", data={"name": hostile, "again": hostile})
+    assert "what they did stays, as of former-" in removed.text
+    assert zoes.get("/journal").headers["location"].startswith("/login")
+    lines = browser_like.get("/journal.jsonl").text.splitlines()
+    assert json.loads(lines[-1])["action"] == "remove"
+    assert "zoe" not in "".join(lines)
+
+
+def test_a_form_that_makes_no_sense_is_a_sentence(store: Store, browser_like: httpx.Client) -> None:
+    log_in(browser_like, "ada")
+    before = every_row(store)
+    for path, form in (
+        ("/people/add", {}),
+        ("/people/add", {"name": "ann", "role": "labeler"}),
+        ("/people/add", {"name": "new", "role": "king"}),
+        ("/people/role", {"name": "nobody", "role": "labeler"}),
+        ("/people/invite", {"name": "nobody"}),
+        ("/people/remove", {"name": "nobody", "again": "nobody"}),
+        ("/people/role", {"name": "x" * 20_000}),
+        ("/people/role", {"name": "ada", "role": "labeler"}),
+    ):
+        assert browser_like.post(path, data=form).status_code == 400, path
+    assert browser_like.get("/journal?before=-1").status_code == 400
+    assert every_row(store) == before

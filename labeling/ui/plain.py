@@ -16,6 +16,7 @@ from labeling.ui import theme
 from labeling.ui.errors import notice
 from storage.errors import UserError
 
+PAGES = {"": "Rank", "align": "Align", "chat": "Chat", "data": "Data"}
 LARGEST = 16_384  # bytes of a form
 # `same-origin`: the token of an invitation's address goes nowhere else, and a form still says whence it comes.
 HEADERS = {
@@ -44,6 +45,18 @@ def entry(title: str, form: str, said: str = "", status: int = 200) -> HTMLRespo
     trouble = notice(said, trouble=True) if said else ""
     return page(
         title, f'<div class="entry"><p class="brand">Plumbline</p><h1>{title}</h1>{trouble}{form}</div>', "", status
+    )
+
+
+def masthead(name: str, role: str, login: bool) -> str:
+    """The header of the app's other pages, for a plain one."""
+    pages = "".join(f'<a href="/{path}">{label}</a>' for path, label in PAGES.items())
+    admin = '<a href="/people">People</a>' if role == "admin" else ""
+    out = '<form method="post" action="/logout"><button>Log out</button></form>' if login else ""
+    return (
+        f'<header class="masthead"><a class="brand" href="/">Plumbline</a><nav aria-label="Pages">{pages}</nav>'
+        f'<details class="who"><summary>{escape(name)}</summary><div class="menu">{admin}<a href="/journal">Journal</a>'
+        f"{out}</div></details></header>"
     )
 
 

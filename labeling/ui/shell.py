@@ -18,6 +18,8 @@ from labeling.ui.entrance import Entrance
 from labeling.ui.errors import sentence
 from labeling.ui.guard import Guard
 from labeling.ui.identity import user_of
+from labeling.ui.journal import Journal
+from labeling.ui.people import People
 from storage.database import Store
 from storage.errors import UserError
 
@@ -112,7 +114,7 @@ def launch(blocks: gr.Blocks, access: Access, host: str, port: int) -> str:
             prevent_thread_lock=True,
             app_kwargs={
                 "middleware": [Middleware(Guard, access=access), Middleware(Door, access=access)],
-                "routes": Entrance(access).routes(),
+                "routes": [*Entrance(access).routes(), *People(access).routes(), *Journal(access).routes()],
             },
         )
     except OSError as error:

@@ -117,7 +117,10 @@ def css() -> str:
     )
     return (
         f":root {{\n{light}  color-scheme: light;\n}}\n"
-        f":root.dark, :root .dark {{\n{dark}  color-scheme: dark;\n}}\n" + text("base.css") + pages
+        f":root.dark, :root .dark {{\n{dark}  color-scheme: dark;\n}}\n"
+        + text("base.css")
+        + text("masthead.css")
+        + pages
     )
 
 
@@ -128,7 +131,9 @@ def plain_css() -> str:
     )
     return (
         f":root {{ {light} color-scheme: light; }}\n"
-        f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} color-scheme: dark; }} }}\n" + text("plain.css")
+        f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} color-scheme: dark; }} }}\n"
+        + text("masthead.css")
+        + text("plain.css")
     )
 
 

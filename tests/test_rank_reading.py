@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from alignment.inference import InferenceServer
-from labeling.accounts import ensure_user
 from storage.database import Store
 from tests.served import served, window
 from tests.test_rank_page import PHONE, add_pair, boxes_of_answers, button, left, stored, unsent, until
@@ -18,35 +17,28 @@ pytestmark = pytest.mark.browser
 MARKDOWN = (
     "# Title\n\nSo **bold**, $x^2$.\n\n<img src=x onerror='window.hit = 1'>\n\n![see](https://evil.example/a.png)"
 )
-PAIRS = [  # in a store of their own each: prompt and answers
-    ("Short?", f"{MARKDOWN}\n\nOne two three.", f"{MARKDOWN}\n\nOne too three. I am ChatGPT."),
-    ("Long?", "".join(f"Line {number} of one.\n" for number in range(400)), "Line of another.\n" * 100),
-]
-
-
-@pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[Store, str]]]:
-    """A store with the short pair and one with the long pair, each with the address where it is served."""
-    stores = [Store.open(tmp_path_factory.mktemp("home") / "home") for _ in PAIRS]
-    for store, pair in zip(stores, PAIRS, strict=True):
-        ensure_user(store, "local", "admin")
-        add_pair(store, *pair)
-    inference = InferenceServer(Path("unused.log"))
-    with served(stores[0], inference) as short, served(stores[1], inference) as long:
-        yield list(zip(stores, (short, long), strict=True))
+SHORT = ("Short?", f"{MARKDOWN}\n\nOne two three.", f"{MARKDOWN}\n\nOne too three. I am ChatGPT.")
+LONG = ("Long?", "".join(f"Line {number} of one.\n" for number in range(400)), "Line of another.\n" * 100)
 
 
 @pytest.fixture
-def short(homes: list[tuple[Store, str]], browser: Browser) -> Iterator[Page]:
-    with window(browser, homes[0][1]) as page:
+def address(store: Store) -> Iterator[str]:
+    with served(store, InferenceServer(Path("unused.log"))) as url:
+        yield url
+
+
+@pytest.fixture
+def short(store: Store, address: str, browser: Browser) -> Iterator[Page]:
+    """The page with a pair of short answers."""
+    add_pair(store, *SHORT)
+    with window(browser, address) as page:
         expect(left(page)).not_to_be_empty()
         yield page
 
 
-def test_long_answers_scroll_together_and_the_desk_stays_in_sight(
-    homes: list[tuple[Store, str]], browser: Browser
-) -> None:
-    with window(browser, homes[1][1]) as page:
+def test_long_answers_scroll_together_and_the_desk_stays_in_sight(store: Store, address: str, browser: Browser) -> None:
+    add_pair(store, *LONG)
+    with window(browser, address) as page:
         expect(left(page)).not_to_be_empty()
         a, b = boxes_of_answers(page)
         assert (a["y"], a["height"]) == (b["y"], b["height"])
@@ -138,9 +130,9 @@ def drag(touch: CDPSession, x: int, y: int, by: tuple[int, int]) -> None:
 
 
 def test_a_swipe_decides_unless_it_is_short_or_goes_down_or_is_turned_off(
-    homes: list[tuple[Store, str]], browser: Browser
+    store: Store, address: str, browser: Browser
 ) -> None:
-    store, address = homes[0]
+    add_pair(store, *SHORT)
     with window(browser, address, **PHONE) as phone:
         expect(left(phone)).not_to_be_empty()
         touch = phone.context.new_cdp_session(phone)
@@ -155,7 +147,7 @@ def test_a_swipe_decides_unless_it_is_short_or_goes_down_or_is_turned_off(
         expect(phone.locator("[data-text=toast]")).to_have_text("Saved: A better.")
         until(phone, lambda: unsent(phone) == 0)
         assert [strength for _, strength in stored(store)] == [3]
-        button(phone, "undo").click()  # a tap right after a drag only stops its momentum
+        button(phone, "undo").tap()
         expect(left(phone)).to_be_visible()
         button(phone, "More").tap()
         button(phone, "help").tap()

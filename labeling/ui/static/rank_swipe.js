@@ -27,6 +27,9 @@ document.addEventListener("pointermove", (event) => {
   say("swipe", name ? t(`decision.${name}`) : t(x < 0 ? "swipe.further_a" : "swipe.further_b"));
 });
 
+// Else the browser would take the end of it for a throw, and the next tap for the hand that stops what was thrown.
+at(".answers").addEventListener("touchmove", (event) => { if (swipe?.far && event.cancelable) event.preventDefault(); }, { passive: false });
+
 document.addEventListener("pointerup", (event) => {
   if (!swipe || event.pointerId !== swipe.id) return;
   const name = current?.showing_id === swipe.showing_id ? swipedAct() : null;

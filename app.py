@@ -20,6 +20,7 @@ import alignment.model_commands
 import alignment.recipe_commands
 import alignment.round_commands
 import labeling.accounts
+import labeling.labeler_commands
 import labeling.quality_commands
 import labeling.user_commands
 import storage.commands
@@ -50,6 +51,7 @@ alignment.job_commands.add_commands(cli)
 alignment.recipe_commands.add_commands(cli)
 alignment.continuous_commands.add_commands(cli)
 labeling.quality_commands.add_commands(cli)
+labeling.labeler_commands.add_commands(cli)
 
 
 @cli.command()

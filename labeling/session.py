@@ -19,6 +19,7 @@ from storage.identity_leaks import insert_identity_leaks
 from storage.project import project
 from storage.prompts import CHAT_SOURCE, NewPrompt, insert_prompts, split_of_chat
 from storage.records import Details, Message, NewCompletion, Progress, Showing, Vote
+from storage.relabels import why_again
 
 TO_SHOWN = {"a": "left", "b": "right"}
 FLIP = {"left": "right", "right": "left", "a": "b", "b": "a"}
@@ -108,6 +109,22 @@ def cast(
     if showing["purpose"] in ("queue", "gold", "repeat"):
         attention.after_vote(db, labeler)
     return Vote(preference_id, showing_id, verdict, strength, False)
+
+
+def what_is_known(store: Store, vote: Vote) -> dict[str, Any] | None:
+    """After a vote of the calibration set: the known verdict, as shown, whether the vote agrees with it, and why.
+
+    None for any other vote, so that gold pairs stay silent.
+    """
+    row = store.row(
+        "SELECT g.verdict, g.why, s.flipped FROM showings s JOIN current_gold g USING (pair_id)"
+        " WHERE s.showing_id = ? AND s.purpose = 'calibration'",
+        [vote.showing_id],
+    )
+    if row is None or vote.verdict == "skip":
+        return None
+    verdict = _shown(row["verdict"], bool(row["flipped"]))
+    return {"verdict": verdict, "agreed": verdict == vote.verdict, "why": row["why"]}
 
 
 def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = None) -> Showing | None:
@@ -211,7 +228,9 @@ def _showing(db: Database, showing_id: int, labeler: str) -> Showing:
     left, right = (texts[side] for side in sides)
     found = _leaks(db, {texts[f"completion_{side}"]: texts[side] for side in sides})
     leaking = tuple(shown for shown, said in zip(("left", "right"), found, strict=True) if said)
-    return Showing(showing_id, row["pair_id"], tuple(texts["messages"]), left, right, leaking)
+    return Showing(
+        showing_id, row["pair_id"], tuple(texts["messages"]), left, right, leaking, why_again(db, showing_id)
+    )
 
 
 def _leaks(db: Database, answers: dict[int, str]) -> list[list[str]]:

@@ -53,7 +53,7 @@ class NewCompletion:
 
 @dataclass(frozen=True)
 class Showing:
-    """A pair as one labeler sees it: the sides are already in the order shown.
+    """A pair as one labeler sees it: the sides are already in the order shown; `again` is why it is asked once more.
 
     `leaks` are the sides, left or right, on which the answer seems to name the model that wrote it.
     """
@@ -64,6 +64,7 @@ class Showing:
     left: str
     right: str
     leaks: tuple[str, ...] = ()
+    again: str = ""
 
 
 @dataclass(frozen=True)

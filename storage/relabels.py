@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from sqlite_utils import Database
+
 from storage import pair_queue
 from storage.database import Store, now
 from storage.errors import UserError
@@ -14,6 +16,12 @@ KNOWN = "SELECT pair_id FROM pairs WHERE pair_id IN (SELECT value FROM json_each
 JUDGED = """
 SELECT s.showing_id FROM showings s CROSS JOIN current_preferences p USING (showing_id)
 WHERE s.pair_id = ? AND p.verdict NOT IN ('skip', 'withdrawn')
+"""
+
+AGAIN = """
+SELECT l.why FROM holds h JOIN relabels l USING (pair_id)
+JOIN current_preferences p ON p.showing_id = h.showing_id AND p.verdict <> 'withdrawn'
+WHERE h.showing_id = ? AND h.deliberate ORDER BY l.relabel_id DESC LIMIT 1
 """
 
 
@@ -44,7 +52,6 @@ def ask_again(store: Store, pair_ids: Sequence[int], why: str, actor: str) -> in
     return asked
 
 
-def why_again(store: Store, pair_id: int) -> str:
-    """Why a pair was asked for again last, or an empty text."""
-    row = store.row("SELECT why FROM relabels WHERE pair_id = ? ORDER BY relabel_id DESC LIMIT 1", [pair_id])
-    return row["why"] if row else ""
+def why_again(db: Database, showing_id: int) -> str:
+    """Why a pair lies in front of its labeler once more, or an empty text where it does not."""
+    return next((row["why"] for row in db.query(AGAIN, [showing_id])), "")

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from labeling import rendering, session
+from labeling import attention, rendering, session
 from labeling.accounts import require
 from labeling.details import read_details
 from labeling.ui import theme
@@ -15,7 +15,7 @@ from labeling.ui.actions import Actions
 from labeling.ui.catalogues import said
 from labeling.ui.errors import UNREADABLE, sentence
 from labeling.ui.identity import user_of
-from storage import browse, jobs, labels, registry
+from storage import browse, guidelines, jobs, labels, registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.project import project
@@ -32,6 +32,7 @@ SCRIPTS = (
     "rank_swipe.js",
     "rank_why.js",
     "rank_history.js",
+    "rank_guidelines.js",
     "rank_keys.js",
     "rank.js",  # the last, as it starts
 )
@@ -57,7 +58,8 @@ def page(store: Store, actions: Actions) -> None:
             return {"labeler": labeler}
         given = {name: asked.get(name) for name in ("showing_id", "verdict", "strength", "client_key", "seconds")}
         more = {"details": read_details(asked.get("details")), "amend": asked.get("amend") is True}
-        return {"vote": asdict(session.vote(store, labeler, **given, **more))}  # type: ignore[arg-type]  # checked there
+        vote = session.vote(store, labeler, **given, **more)  # type: ignore[arg-type]  # checked there
+        return {"vote": asdict(vote), "known": session.what_is_known(store, vote)}
 
     @sentence
     def take_back(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
@@ -80,11 +82,27 @@ def page(store: Store, actions: Actions) -> None:
             raise UserError(UNREADABLE)
         return {"html": [rendering.rendered(text) for text in texts]}
 
+    @sentence
+    def guideline(_: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        require(store, user_of(request), "labeler")
+        stands = guidelines.guideline(store)
+        if stands is None:
+            return {"version": 0}
+        return {"version": stands.version, "text": stands.text, "html": rendering.rendered(stands.text)}
+
+    @sentence
+    def confirm_guideline(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        labeler, version = require(store, user_of(request), "labeler"), asked.get("version")
+        if type(version) is not int:
+            raise UserError(UNREADABLE)
+        guidelines.confirm(store, version, labeler)
+        return {"version": version}
+
     gr.HTML(
         html_template=theme.text("rank.html"),
         css_template=theme.text("rank.css"),
         js_on_load="".join(map(theme.text, SCRIPTS)),
-        server_functions=[next_pairs, cast_vote, take_back, history, rendered],
+        server_functions=[next_pairs, cast_vote, take_back, history, rendered, guideline, confirm_guideline],
         apply_default_css=False,
     )
 
@@ -100,13 +118,16 @@ def serve(store: Store, labeler: str, asked: dict[str, Any]) -> dict[str, Any]:
         raise UserError(UNREADABLE)
     pairs = session.serve(store, labeler, max(1, min(count, MOST_HELD)), holding)
     others = labels.of_other_models(store, [*holding, *(pair.showing_id for pair in pairs)])
+    stands, newest = attention.standing(store.db(), labeler).state, guidelines.guideline(store)
     is_fresh = any(pair.showing_id not in others for pair in pairs)  # only then there is something to take instead
     return {
         "pairs": [asdict(pair) for pair in pairs],
         "unknown": sorted(labels.never_served(store, labeler, holding)),
         "stale": sorted(others.intersection(holding)) if is_fresh else [],
         "progress": asdict(session.progress(store, labeler)),
-        "empty": "" if pairs else emptiness(store),
+        "empty": "" if pairs else said("empty.paused") if stands == "paused" else emptiness(store),
+        "warned": stands == "warned",
+        "guideline": {"version": newest.version if newest else 0, "confirmed": guidelines.confirmed(store, labeler)},
         "labeler": labeler,
         "project": asdict(project(store)),
     }

@@ -66,6 +66,7 @@ function undo() {
 
 function acknowledged(deed, answer) {
   if (answer.error) return refused(t(deed.undo ? "trouble.undo" : "trouble.vote", { reason: answer.error }));
+  if (answer.known) known(answer.known);
   if (!deed.undo) return compare(deed, answer.vote);
   setProgress(answer.progress);
   if (deed.showing_id !== null) return;
@@ -117,6 +118,7 @@ function take(answer) {
   setProgress(answer.progress);
   emptiness = answer.empty;
   setProject(answer.project);
+  told(answer);
 }
 
 // Somebody else may have logged in since the pairs came.

@@ -16,6 +16,7 @@ function show(pair) {
     say("announcement", t("pair.announced", { prompt, left: pair.left, right: pair.right }));
     window.scrollTo(0, 0);
     startReading(pair);
+    notice("again", pair.again ? t("pair.again", { why: pair.again }) : "");
   }
   drawState();
 }

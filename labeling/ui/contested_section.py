@@ -1,4 +1,4 @@
-"""The contested pairs on the page of quality: read them, and rule on one."""
+"""The contested pairs on the page of quality: read them, rule on one, or ask those who judged it once more."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from labeling.ui.identity import researcher_of
 from storage.adjudications import LONGEST_REASON, adjudicate, cases, rulings
 from storage.database import Store
 from storage.errors import UserError
+from storage.relabels import ask_again
 
 VERDICTS = {
     "A is far better": ("a", 4),
@@ -46,6 +47,18 @@ class ContestedSection:
         said = notice(f"Pair {ruling.pair_id} is ruled on. Votes that say otherwise are not learned from.")
         return [said, *shown(self.store, quality(self.store).contested)[1:]]
 
+    def ask(self, pair_id: int | None, reason: str | None, request: gr.Request) -> list[Any]:
+        """Let everybody who judged the chosen pair see it once more, with the reason."""
+        actor = researcher_of(self.store, request)
+        try:
+            if pair_id is None:
+                raise UserError("Choose the pair.")
+            asked = ask_again(self.store, [int(pair_id)], reason or "", actor)
+        except UserError as error:
+            return [notice(str(error), trouble=True), *[gr.skip()] * 6]
+        said = notice(f"{asked} people are asked about pair {pair_id} again. Their votes stand until they vote anew.")
+        return [said, *[gr.skip()] * 6]
+
 
 def section(store: Store) -> list[Any]:
     """Put the part's components into the page that is being built; returns them in the order of `shown`."""
@@ -58,10 +71,13 @@ def section(store: Store) -> list[Any]:
         pair = gr.Dropdown([], label="Pair", filterable=False, scale=0, min_width=140)
         verdict = gr.Dropdown(list(VERDICTS), value=None, label="Verdict", filterable=False, scale=0, min_width=210)
         reason = gr.Textbox(label="Why", max_lines=3, max_length=LONGEST_REASON, elem_classes="reason", scale=1)
-        rule = gr.Button("Rule", variant="primary", scale=0, min_width=120, size="md")
+        rule = gr.Button("Rule", variant="primary", scale=0, min_width=100, size="md")
+        again = gr.Button("Ask them again", scale=0, min_width=160, size="md")
     past = gr.HTML("", **plain)
     outputs = [told, pairs, form, pair, verdict, reason, past]
-    rule.click(this.rule, [pair, verdict, reason], outputs, api_visibility="private", show_progress="hidden")
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    rule.click(this.rule, [pair, verdict, reason], outputs, **private)
+    again.click(this.ask, [pair, reason], outputs, **private)
     return outputs
 
 

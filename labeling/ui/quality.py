@@ -8,8 +8,9 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
+from labeling.attention import stopped
 from labeling.quality.report import quality
-from labeling.ui import contested_section, ladder_section, quality_view
+from labeling.ui import contested_section, gold_section, ladder_section, quality_view
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
 from labeling.ui.identity import researcher_of
@@ -35,7 +36,7 @@ class QualityPage:
         found = quality(self.store)
         return [
             quality_view.summary(found),
-            quality_view.labelers(found),
+            quality_view.labelers(found, stopped(self.store)),
             *contested_section.shown(self.store, found.contested),
         ]
 
@@ -75,6 +76,7 @@ def page(store: Store, actions: Actions) -> None:
         measure = gr.Button("Measure the learning curve", scale=0, min_width=300, size="md")
     people = gr.HTML("", **PLAIN)
     disputed = contested_section.section(store)
+    gold_section.section(store)
     ladder_section.section(store, actions)
     timer = gr.Timer(ASK_EVERY_S, active=False)
     assert Context.root_block is not None

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from labeling.attention import Standing
 from labeling.quality import words
 from labeling.quality.ladder import Ladder
 from labeling.quality.report import Quality
 from labeling.ui.charts import share_bar
 from storage.adjudications import Case, Ruling
+from storage.gold import Gold, Proposal
+from storage.records import prompt_text
 from storage.statistics import Interval
 
 VERDICTS = {"a": "A", "b": "B", "tie": "tie", "both_bad": "both bad"}
@@ -36,11 +40,11 @@ def ready(found: dict[str, Any], working: bool) -> str:
     return f'<section class="card ready" id="ready"><h2>Ready to train?</h2><ul>{said}</ul>{note}{drawn}</section>'
 
 
-def labelers(found: Quality) -> str:
-    """A line for each labeler, and agreement by week."""
+def labelers(found: Quality, attention: dict[str, Standing]) -> str:
+    """A line for each labeler, with who is warned or paused and why, and agreement by week."""
     rows = [
         [
-            escape(one.name),
+            escape(one.name) + _attention(attention.get(one.name)),
             f"{one.votes:,}",
             _bar(one.agrees),
             words.figure(one.reliability),
@@ -110,6 +114,35 @@ def ladder(found: Ladder) -> str:
     ]
     table = _table(["Model", "Votes", "Rating", "At equal style"], rows) if rows else ""
     return f'<p class="quiet">{escape(words.on_ladder(found))}</p>{table}'
+
+
+def gold(found: Sequence[Gold], proposed: Sequence[Proposal]) -> str:
+    """The pairs whose verdict is known, and those that people of one mind propose."""
+    rows = [
+        [
+            f"Pair {one.pair_id}",
+            VERDICTS[one.verdict],
+            f'<span class="why">{escape(one.why)}</span>',
+            "for new labelers, who are told" if one.calibration else "silent, among all others",
+            escape(one.set_by),
+        ]
+        for one in found
+    ]
+    table = _table(["Pair", "Verdict", "Why", "Use", "By"], rows) if rows else ""
+    items = "".join(
+        f"<li>Pair {one.pair_id}: {one.people} people chose {VERDICTS[one.verdict]}. "
+        f'<span class="quiet">{escape(prompt_text(json.loads(one.messages)))}</span></li>'
+        for one in proposed
+    )
+    said = "People of one mind propose these:" if items else "No three people are of one mind on a pair that is new."
+    return (
+        '<p class="quiet">Pairs whose verdict is known, mixed in silently, tell who has stopped to look.</p>'
+        f'{table}<p class="quiet">{said}</p><ul class="proposals">{items}</ul>'
+    )
+
+
+def _attention(of: Standing | None) -> str:
+    return f' <span class="status failed">{escape(of.state)}: {escape(of.why)}</span>' if of else ""
 
 
 def _votes(one: Case) -> str:

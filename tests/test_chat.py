@@ -15,8 +15,9 @@ from starlette.requests import Request
 from labeling.ui import chat
 from labeling.ui.actions import Actions, Inference
 from labeling.ui.answering import answers
-from labeling.ui.chat import AT_ONCE, PROMOTED, Chat
+from labeling.ui.chat import PROMOTED, Chat
 from labeling.ui.chat_endpoints import ChatEndpoints
+from labeling.ui.chat_page import AT_ONCE
 from labeling.ui.identity import USER
 from storage import registry
 from storage.database import Store

@@ -18,7 +18,7 @@ from tests.sft_jobs import sft_job, weights_of
 from tests.tiny_models import make_model
 from tests.warm import shared_runner
 
-STEPS = 60
+STEPS = 30
 
 
 @pytest.fixture
@@ -41,13 +41,13 @@ def job_at(path: Path, model: Path, kind: str, tuning: str) -> JobDir:
         "max_steps": STEPS,
         "batch_size": 2,
         "accumulation": 2,
-        "checkpoints": 40,
+        "checkpoints": 20,
         "log_every": 1,
     }
     if kind == "sft":
         return sft_job(path, model, **settings)
     if kind in ("ppo", "rloo"):
-        del settings["max_steps"]  # 15 rollouts, after each of which there may be a checkpoint
+        del settings["max_steps"]  # 7 rollouts, after each of which there may be a checkpoint
         settings |= {"rollouts": STEPS // 4, "rollout_size": 8, "epochs": 2, "max_new_tokens": 4, "kl_budget": 1e3}
         settings |= {"reference": str(model), "reward_model": str(model.with_name("reward"))}
         settings |= (

@@ -51,7 +51,7 @@ def test_mistakes_are_read_as_text_whatever_is_in_them(store: Store, page: Page)
     mistake = page.locator(".mistakes li")
     expect(mistake.locator(".prompt")).to_have_text("Question 1?")
     expect(mistake.locator(".pair p")).to_have_text(["<img src=x onerror=alert(1)>", "<b>bold</b>"])
-    expect(mistake.locator("h4")).to_have_text(["<i>ann chose", "It is 88% sure of"])
+    expect(mistake.locator("h3")).to_have_text(["<i>ann chose", "It is 88% sure of"])
     assert page.locator(".page-reward img:not([role])").count() == 0
 
 

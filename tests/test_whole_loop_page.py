@@ -14,7 +14,7 @@ from alignment.bring import add_model
 from storage import labels, registry
 from storage.database import Store
 from tests.served import window
-from tests.server_process import ServerProcess
+from tests.server_process import ForkedServer
 from tests.test_loop import add_questions
 from tests.tiny_models import make_model
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 VOTES = 44
 
 
-class WholeServer(ServerProcess):
+class WholeServer(ForkedServer):
     """The server as a user starts it, worker and chat server included."""
 
     options = ()

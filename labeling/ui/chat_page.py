@@ -63,6 +63,7 @@ def page(store: Store, actions: Actions) -> None:
     history = gr.BrowserState([], storage_key="plumbline-conversation", secret="plumbline")
     pair = gr.State(None)
     with gr.Column(elem_classes="chat"):
+        gr.HTML('<h1 class="unseen">Chat</h1>', apply_default_css=False)
         options = _options(chat)
         _server_state(chat)
         talk = _talk(store, chat)

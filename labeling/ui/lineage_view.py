@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import yaml
 
+from labeling.ui.tables import scrolling
 from storage.lineage import KINDS, Ancestor, Influence, Lineage, who
 from storage.lineage_words import caveat, headline, in_words, made_how, untold
 from storage.records import Model
@@ -109,4 +110,4 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = "".join(
         f"<tr><th scope=row>{row[0]}</th>{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>" for row in rows
     )
-    return f'<div class="scroll people"><table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>'
+    return scrolling(" and ".join(heads), top, lines, "people")

@@ -12,6 +12,7 @@ from gradio.context import Context
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
 from labeling.ui.identity import researcher_of
+from labeling.ui.tables import scrolling
 from labeling.ui.verdict import percent
 from storage import jobs
 from storage.database import Store
@@ -72,7 +73,7 @@ def table(found: list[Job]) -> str:
         f'<td class="when">{job.created_at[:16].replace("T", " ")}</td></tr>'
         for job in found
     )
-    return f'<div class="scroll jobs"><table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
+    return scrolling("Jobs", heads, lines, "jobs")
 
 
 def section(store: Store, actions: Actions) -> dict[str, Any]:

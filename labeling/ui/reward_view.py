@@ -7,6 +7,7 @@ from typing import Any
 
 from labeling.ui import charts
 from labeling.ui.curves import interval
+from labeling.ui.tables import scrolling
 from storage.reports import Report, agreement_sentence, ceiling_sentence, newest_sentence, share
 
 SIDES = {
@@ -77,11 +78,9 @@ def _table(title: str, about: str, groups: list[dict[str, Any]], ceiling: float 
         for one in groups
     )
     note = f' <span class="quiet">{escape(about)}</span>' if about else ""
-    heads = "<th scope=col></th><th scope=col></th><th scope=col>Agrees</th><th scope=col>Votes</th>"
-    return (
-        f'<section class="slice"><h3>{escape(title)}{note}</h3><div class="scroll"><table>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div></section>"
-    )
+    names = ("<span class=unseen>Votes of</span>", "<span class=unseen>Interval</span>", "Agrees", "Votes")
+    heads = "".join(f"<th scope=col>{name}</th>" for name in names)
+    return f'<section class="slice"><h3>{escape(title)}{note}</h3>{scrolling(title, heads, lines)}</section>'
 
 
 def _plots(report: Report) -> str:
@@ -103,8 +102,8 @@ def _mistakes(mistakes: list[dict[str, Any]]) -> str:
         return '<h2>Its mistakes</h2><p class="quiet">It contradicts no unseen vote.</p>'
     items = "".join(
         f'<li class="card"><p class="prompt">{escape(one["prompt"])}</p><div class="pair">'
-        f"<div><h4>{escape(one['labeler'])} chose</h4><p>{escape(one['chosen'])}</p></div>"
-        f"<div><h4>It is {one['probability']:.0%} sure of</h4><p>{escape(one['rejected'])}</p></div></div></li>"
+        f"<div><h3>{escape(one['labeler'])} chose</h3><p>{escape(one['chosen'])}</p></div>"
+        f"<div><h3>It is {one['probability']:.0%} sure of</h3><p>{escape(one['rejected'])}</p></div></div></li>"
         for one in mistakes
     )
     return f'<h2>Its {len(mistakes)} most confident mistakes</h2><ol class="mistakes">{items}</ol>'

@@ -10,6 +10,7 @@ import yaml
 
 from labeling.ui.course_chart import course_chart
 from labeling.ui.curves import curve, interval, number
+from labeling.ui.tables import scrolling
 from labeling.ui.verdict import (
     against_best_of,
     baseline_wins,
@@ -123,7 +124,7 @@ def history(store: Store, all_rounds: list[Round]) -> str:
     if not lines:
         return '<p class="quiet">No round has been started yet.</p>'
     heads = "".join(f"<th scope=col>{name}</th>" for name in ("Round", "Method", "Status", "Outcome", "By", "Started"))
-    return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
+    return scrolling("Rounds", heads, lines)
 
 
 def models(store: Store) -> str:

@@ -7,19 +7,20 @@ from typing import Any
 
 import gradio as gr
 
-from labeling import attention, rendering, session
+from labeling import attention, decisions, rendering, session
 from labeling.accounts import require
 from labeling.details import read_details
-from labeling.ui import theme
+from labeling.ui import rank_more, theme
 from labeling.ui.actions import Actions
 from labeling.ui.catalogues import said
 from labeling.ui.errors import UNREADABLE, sentence
 from labeling.ui.identity import user_of
-from storage import browse, guidelines, jobs, labels, registry
+from storage import guidelines, jobs, registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.project import project
 from storage.prompts import prompts_of
+from storage.records import SetShowing, Showing
 
 SCRIPTS = (
     "key.js",
@@ -31,6 +32,9 @@ SCRIPTS = (
     "rank_diff.js",
     "rank_swipe.js",
     "rank_why.js",
+    "rank_prompt.js",
+    "rank_many.js",
+    "rank_edit.js",
     "rank_history.js",
     "rank_guidelines.js",
     "rank_keys.js",
@@ -54,25 +58,12 @@ def page(store: Store, actions: Actions) -> None:
     @sentence
     def cast_vote(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         labeler = require(store, user_of(request), "labeler")
-        if is_of_another(asked, labeler):
+        if rank_more.is_of_another(asked, labeler):
             return {"labeler": labeler}
         given = {name: asked.get(name) for name in ("showing_id", "verdict", "strength", "client_key", "seconds")}
         more = {"details": read_details(asked.get("details")), "amend": asked.get("amend") is True}
         vote = session.vote(store, labeler, **given, **more)  # type: ignore[arg-type]  # checked there
         return {"vote": asdict(vote), "known": session.what_is_known(store, vote)}
-
-    @sentence
-    def take_back(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        labeler = require(store, user_of(request), "labeler")
-        if is_of_another(asked, labeler):
-            return {"labeler": labeler}
-        pair = session.undo(store, labeler, asked.get("client_key", ""), asked.get("showing_id"))
-        return {"pair": asdict(pair) if pair else None, "progress": asdict(session.progress(store, labeler))}
-
-    @sentence
-    def history(_: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        labeler = require(store, user_of(request), "labeler")
-        return {"votes": [asdict(vote) for vote in browse.votes(store, browse.VoteListFilters(labeler=labeler)).rows]}
 
     @sentence
     def rendered(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
@@ -102,13 +93,13 @@ def page(store: Store, actions: Actions) -> None:
         html_template=theme.text("rank.html"),
         css_template=theme.text("rank.css"),
         js_on_load="".join(map(theme.text, SCRIPTS)),
-        server_functions=[next_pairs, cast_vote, take_back, history, rendered, guideline, confirm_guideline],
+        server_functions=[next_pairs, cast_vote, rendered, guideline, confirm_guideline, *rank_more.functions(store)],
         apply_default_css=False,
     )
 
 
 def serve(store: Store, labeler: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """New pairs to hold ready, the progress, and what to say when there is no pair.
+    """New pairs and sets of answers to hold ready, the progress, and what to say when there is no pair.
 
     Of the pairs that the page holds already, `stale` are those to exchange for newer ones, and `unknown` those that
     cannot be voted on, as they are of another home.
@@ -116,26 +107,23 @@ def serve(store: Store, labeler: str, asked: dict[str, Any]) -> dict[str, Any]:
     count, holding = asked.get("count"), asked.get("holding")
     if not isinstance(count, int) or not isinstance(holding, list) or not all(isinstance(i, int) for i in holding):
         raise UserError(UNREADABLE)
-    pairs = session.serve(store, labeler, max(1, min(count, MOST_HELD)), holding)
-    others = labels.of_other_models(store, [*holding, *(pair.showing_id for pair in pairs)])
+    of_two, of_more = decisions.serve(store, labeler, max(1, min(count, MOST_HELD)), holding)
+    settings = project(store)
+    pairs: list[Showing | SetShowing] = [*of_more, *of_two] if settings.answers > 2 else [*of_two, *of_more]
+    others = rank_more.of_other_models(store, [*holding, *(pair.showing_id for pair in pairs)])
     stands, newest = attention.standing(store.db(), labeler).state, guidelines.guideline(store)
     is_fresh = any(pair.showing_id not in others for pair in pairs)  # only then there is something to take instead
     return {
         "pairs": [asdict(pair) for pair in pairs],
-        "unknown": sorted(labels.never_served(store, labeler, holding)),
+        "unknown": sorted(rank_more.unknown(store, labeler, holding)),
         "stale": sorted(others.intersection(holding)) if is_fresh else [],
         "progress": asdict(session.progress(store, labeler)),
         "empty": "" if pairs else said("empty.paused") if stands == "paused" else emptiness(store),
         "warned": stands == "warned",
         "guideline": {"version": newest.version if newest else 0, "confirmed": guidelines.confirmed(store, labeler)},
         "labeler": labeler,
-        "project": asdict(project(store)),
+        "project": asdict(settings),
     }
-
-
-def is_of_another(deed: dict[str, Any], labeler: str) -> bool:
-    """Whether the page did this for somebody else, before this labeler logged in: then it is to wait for them."""
-    return deed.get("labeler") not in (None, labeler)
 
 
 def emptiness(store: Store) -> dict[str, Any]:

@@ -21,22 +21,29 @@ let refusal = ""; // why a decision was not recorded; stays until the page is le
 let pollTimer;
 
 const outbox = new Outbox(
-  (deed) => (deed.undo ? server.take_back(deed) : server.cast_vote(deed)),
+  (deed) => server[deed.undo ? "take_back" : deed.ranks ? "put_in_order" : "text" in deed ? "save_edit" : "cast_vote"](deed),
   acknowledged,
   () => { reachable = outbox.wait === 0; drawState(); },
 );
 
 function vote(name) {
   if (!current) return;
+  if (current.answers) return decideSet(name);
   const [verdict, strength] = DECISIONS[name];
+  decide(name, { verdict, strength });
+}
+
+// Whatever is decided on what is on the page, under the name of the decision: the next one is there at once.
+function decide(name, decision, again = {}) {
   const seconds = shownAt ? Math.round(performance.now() - shownAt) / 1000 : null;
-  const ratings = Object.fromEntries(Object.entries(said.ratings).filter(([, both]) => both.every(Boolean)));
+  const ratings = current.answers ? {} : Object.fromEntries(Object.entries(said.ratings).filter(([, both]) => both.every(Boolean)));
   const details = { ...said, ratings, flagged: name === "flag" };
   const { showing_id, amend = false } = current;
-  const deed = { showing_id, verdict, strength, seconds, client_key: newKey(), details, amend };
-  if (!amend) decided.push({ ...current, counts: verdict !== "skip", said });
+  const deed = { showing_id, ...decision, seconds, client_key: newKey(), details, amend };
+  const counts = decision.verdict !== "skip" || "text" in decision;
+  if (!amend) decided.push({ ...current, ...again, counts, said });
   forgetDraft(showing_id);
-  count(verdict === "skip" || amend ? 0 : 1);
+  count(counts && !amend ? 1 : 0);
   show(held.shift() ?? null);
   toast(t(amend ? "toast.changed" : "toast.saved", { decision: t(`decision.${name}`) }), !amend);
   outbox.put(deed); // after the next pair is up: nothing stands between a key and its pair
@@ -44,7 +51,8 @@ function vote(name) {
 }
 
 // What a vote that was cast is called.
-function decisionOf({ verdict, strength }) {
+function decisionOf({ verdict, strength, ranks }) {
+  if (ranks) return t(`decision.${verdict}`);
   return t(`decision.${Object.keys(DECISIONS).find((name) => DECISIONS[name][0] === verdict && DECISIONS[name][1] === strength)}`);
 }
 
@@ -67,7 +75,7 @@ function undo() {
 function acknowledged(deed, answer) {
   if (answer.error) return refused(t(deed.undo ? "trouble.undo" : "trouble.vote", { reason: answer.error }));
   if (answer.known) known(answer.known);
-  if (!deed.undo) return compare(deed, answer.vote);
+  if (!deed.undo) return compare(deed, answer.vote ?? answer.ranking);
   setProgress(answer.progress);
   if (deed.showing_id !== null) return;
   if (!answer.pair) return toast(t("toast.nothing"), false);
@@ -79,7 +87,7 @@ function acknowledged(deed, answer) {
 
 // Elsewhere, as in another tab, the same pair may have been voted on before: then that vote stands.
 function compare(deed, vote) {
-  if (vote.verdict === deed.verdict && vote.strength === deed.strength) return;
+  if (vote.verdict === deed.verdict && vote.strength === deed.strength && String(vote.ranks ?? "") === String(deed.ranks ?? "")) return;
   if (deed.verdict !== "skip") count(-1);
   refused(t("trouble.elsewhere", { decision: decisionOf(vote) }));
 }

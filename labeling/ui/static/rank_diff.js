@@ -9,7 +9,7 @@ let differing = false;
 addAct("differences", "d", () => showDifferences(!differing));
 
 function showDifferences(wanted) {
-  if (wanted === differing || (wanted && !current)) return;
+  if (wanted === differing || (wanted && (!current || current.answers))) return;
   differing = wanted;
   at("[data-act=differences]").setAttribute("aria-pressed", String(differing));
   if (!differing) return current && drawTexts(current);

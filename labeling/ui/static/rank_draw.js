@@ -8,7 +8,9 @@ function show(pair) {
   said = pair?.said ?? draftOf(pair) ?? nothing();
   drawWhy();
   shownAt = pair && !document.hidden ? performance.now() : 0;
-  if (pair) {
+  page.dataset.kind = pair?.answers ? "set" : "pair";
+  if (pair?.answers) showSet(pair);
+  else if (pair) {
     showDifferences(false);
     drawTexts(pair);
     for (const side of ["left", "right"]) slot(`leak-${side}`).hidden = !pair.leaks?.includes(side);
@@ -18,12 +20,13 @@ function show(pair) {
     startReading(pair);
     notice("again", pair.again ? t("pair.again", { why: pair.again }) : "");
   }
+  showEdit(pair);
   drawState();
 }
 
 function turnElement(turn, named, html) {
   const block = document.createElement("div");
-  block.className = `turn ${turn.role === "assistant" ? "assistant" : "user"}`;
+  block.className = `turn ${["assistant", "system"].includes(turn.role) ? turn.role : "user"}`;
   if (named) {
     const role = document.createElement("span");
     role.className = "role";

@@ -4,7 +4,7 @@ async function openHistory() {
   at("dialog.history").showModal();
   say("history", t("history.looking"));
   at(".mine").replaceChildren();
-  const answer = await answerWithin(PATIENCE_MS, server.history({}));
+  const answer = await answerWithin(PATIENCE_MS, server.own_history({}));
   const votes = answer?.votes ?? [];
   const waiting = outbox.names().length ? ` ${t("history.waiting")}` : "";
   say("history", answer?.error ?? t(answer === undefined ? "history.unreachable" : votes.length ? "history.choose" : "history.none")
@@ -18,7 +18,7 @@ function voteItem(vote) {
   const asked = document.createElement("span");
   asked.textContent = vote.prompt.at(-1).content;
   const said = document.createElement("b");
-  said.textContent = vote.details.flagged ? t("decision.flag") : decisionOf(vote);
+  said.textContent = vote.details.flagged ? t("decision.flag") : vote.edited ? t("decision.edited") : decisionOf(vote);
   button.append(said, asked);
   button.addEventListener("click", () => decideAgain(vote));
   item.append(button);
@@ -28,8 +28,9 @@ function voteItem(vote) {
 function decideAgain(vote) {
   at("dialog.history").close();
   putBack();
-  const { showing_id, prompt, left, right, details } = vote;
-  show({ showing_id, prompt, left, right, said: { ...nothing(), ...details, flagged: false }, amend: true });
+  const { showing_id, prompt, left, right, answers, ranks, edited, details } = vote;
+  const edit = edited ? { text: edited, start: "", verdict: null } : undefined;
+  show({ showing_id, prompt, left, right, answers, ranks, edit, said: { ...nothing(), ...details, flagged: false }, amend: true });
   toast(t("toast.again"), false);
 }
 

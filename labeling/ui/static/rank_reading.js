@@ -12,7 +12,8 @@ let following = null; // the pane that is being scrolled by the other one
 
 function drawTexts(pair) {
   const html = (text) => (preferences.rendered ? htmlOf.get(text) : null);
-  at(".turns").replaceChildren(...pair.prompt.map((turn) => turnElement(turn, pair.prompt.length > 1, html(turn.content))));
+  drawPrompt(pair, html);
+  if (pair.answers) return drawAnswers(pair, html);
   fill(panes[0], pair.left, html(pair.left));
   fill(panes[1], pair.right, html(pair.right));
 }
@@ -25,7 +26,7 @@ function fill(place, text, html) {
 }
 
 function textsOf(pair) {
-  return [...pair.prompt.map((turn) => turn.content), pair.left, pair.right];
+  return [...pair.prompt.map((turn) => turn.content), ...(pair.answers ?? [pair.left, pair.right])];
 }
 
 // Ask for the HTML of all pairs that are here, so that it is there before they are shown.

@@ -36,19 +36,8 @@ class Clusters:
 
 def clusters(store: Store) -> Clusters:
     """The near-duplicates among the newest prompts that are served (see `storage.near_duplicates`)."""
-    rows = store.rows(
-        f"SELECT prompt_id, messages FROM prompts WHERE {SERVED} ORDER BY prompt_id DESC LIMIT {MOST_PROMPTS}"
-    )[::-1]
-    texts = [prompt_text(json.loads(row["messages"])) for row in rows]
-    members: dict[int, list[int]] = defaultdict(list)
-    for index, group in enumerate(near_duplicate_groups(texts) if texts else []):
-        members[group].append(index)
-    found = sorted((group for group in members.values() if len(group) > 1), key=lambda group: (-len(group), group[0]))
-    listed = [
-        Cluster(tuple(rows[index]["prompt_id"] for index in group), tuple(texts[index] for index in group))
-        for group in found[:MOST_CLUSTERS]
-    ]
-    return Clusters(listed, len(found), len(rows))
+    found, looked_at = _all_clusters(store)
+    return Clusters(found[:MOST_CLUSTERS], len(found), looked_at)
 
 
 def retire_others(store: Store, prompt_id: int, actor: str) -> int:
@@ -57,8 +46,25 @@ def retire_others(store: Store, prompt_id: int, actor: str) -> int:
     They are looked for anew, so that nothing is retired that was only said to be one. Raises UserError when there is
     none.
     """
-    for cluster in clusters(store).clusters:
+    for cluster in _all_clusters(store)[0]:
         if prompt_id in cluster.prompt_ids:
             others = [other for other in cluster.prompt_ids if other != prompt_id]
             return decide(store, others, "retired", actor, f"near-duplicate of prompt {prompt_id}")
-    raise UserError(f"Prompt {prompt_id} has no near-duplicate among the prompts that are served.")
+    raise UserError(f"Prompt {prompt_id} has no near-duplicate among the newest prompts that are served.")
+
+
+def _all_clusters(store: Store) -> tuple[list[Cluster], int]:
+    """The clusters, the largest first, and how many prompts were compared."""
+    rows = store.rows(
+        f"SELECT prompt_id, messages FROM prompts WHERE {SERVED} ORDER BY prompt_id DESC LIMIT {MOST_PROMPTS}"
+    )[::-1]
+    texts = [prompt_text(json.loads(row["messages"])) for row in rows]
+    members: dict[int, list[int]] = defaultdict(list)
+    for index, group in enumerate(near_duplicate_groups(texts) if texts else []):
+        members[group].append(index)
+    groups = sorted((group for group in members.values() if len(group) > 1), key=lambda group: (-len(group), group[0]))
+    found = [
+        Cluster(tuple(rows[index]["prompt_id"] for index in group), tuple(texts[index] for index in group))
+        for group in groups
+    ]
+    return found, len(rows)

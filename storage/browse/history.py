@@ -101,9 +101,8 @@ def _learned(store: Store, prompt_id: int) -> Iterator[Event]:
         if sha256 not in counted:
             counted[sha256] = _rows_on(store, sha256, prompt_id)
         if counted[sha256]:
-            said = (
-                f"round {row['round_id']} ({row['method']}) began, with {_plural(counted[sha256], 'vote')} on it frozen"
-            )
+            rows = _plural(counted[sha256], "vote")
+            said = f"began round {row['round_id']} ({row['method']}), with {rows} on it frozen"
             yield Event(row["created_at"], row["actor"], said)
 
 

@@ -47,13 +47,14 @@ def generate_command(
     pairs: Annotated[int, typer.Option(help="How many pairs, or sets where more than two answers are ranked.")],
     model: Annotated[str | None, typer.Option(help="The policy that answers; the promoted one by default.")] = None,
     seed: Annotated[int | None, typer.Option(help="The seed of the sampling; a fresh one by default.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Ask only prompts that have this tag.")] = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
     """Fill the queue of pairs."""
     store = open_home(home)
     policy = _model(store, model, "policy")
-    result = _run(store, queue.generate(store, policy, pairs, ACTOR, seed))
+    result = _run(store, queue.generate(store, policy, pairs, ACTOR, seed, tag))
     made, sets, skipped = result.get("pairs", 0), result.get("sets", 0), result.get("skipped", 0)
     of_sets = f" and {sets} sets" if sets else ""
     left_out = f" {skipped} prompts were left out, for they are longer than it takes." if skipped else ""

@@ -20,8 +20,9 @@ from alignment.demonstrations import check_apart, curriculum
 from alignment.modelcheck import matrices_of
 from alignment.settings import names_in
 from storage import answer_sets, demonstrations, jobs, labels, registry, snapshots, uploads
+from storage.curation import tagged
 from storage.database import Store
-from storage.errors import UserError
+from storage.errors import UserError, shown
 from storage.exchange.demonstrations import read_demonstrations
 from storage.project import project
 from storage.prompts import prompts_of
@@ -50,17 +51,24 @@ def refill(store: Store) -> int | None:
     return generate(store, model, REFILL, actor="refill")
 
 
-def generate(store: Store, model: Model, pairs: int, actor: str, seed: int | None = None) -> int:
+def generate(
+    store: Store, model: Model, pairs: int, actor: str, seed: int | None = None, tag: str | None = None
+) -> int:
     """Queue `pairs` new pairs of a model's answers, on the train prompts that have the fewest pairs of its own.
 
-    Where the project ranks more than two answers at once, they are that many sets.
+    Where the project ranks more than two answers at once, they are that many sets. With a `tag` only prompts that have
+    it are asked.
     """
     if model.kind != "policy":
         raise UserError(f"{model.name} is a {model.kind} model and does not answer: name a policy.")
     if not 1 <= pairs <= MOST_PAIRS:
         raise UserError(f"{pairs} pairs cannot be generated at once: ask for 1 to {MOST_PAIRS:,}.")
     seed = secrets.randbelow(2**31) if seed is None else seed
-    prompt_ids = _least_asked(store, model, pairs, seed)
+    prompt_ids = _least_asked(store, model, pairs, seed, tag)
+    if not prompt_ids and tag is not None:
+        raise UserError(
+            f"No train prompt that is served has the tag {shown(tag)}: `prompts tag` gives it to some."
+        )
     if not prompt_ids:
         raise UserError("There are no prompts to answer: bring some with `import FILE --format prompts`.")
     spec = {
@@ -252,13 +260,16 @@ def copy_of(path: Path) -> dict[str, str]:
         return {"copy": str(path.resolve()), "sha256": hashlib.file_digest(handle, "sha256").hexdigest()}
 
 
-def _least_asked(store: Store, model: Model, count: int, seed: int) -> list[int]:
+def _least_asked(store: Store, model: Model, count: int, seed: int, tag: str | None) -> list[int]:
     """`count` prompt ids, those with the fewest pairs and sets of this model first.
 
     A prompt may come twice if there are few.
     """
     asked = {row["prompt_id"]: row["n"] for row in store.rows(ASKED, {"model_id": model.model_id})}
     shuffled = [prompt.prompt_id for prompt in prompts_of(store, "train", seed=seed)]
+    if tag is not None:
+        having = tagged(store, tag)
+        shuffled = [prompt_id for prompt_id in shuffled if prompt_id in having]
     shuffled.sort(key=lambda prompt_id: asked.get(prompt_id, 0))
     return (shuffled * (count // max(len(shuffled), 1) + 1))[:count]
 

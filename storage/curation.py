@@ -85,6 +85,12 @@ def tag(store: Store, prompt_ids: Sequence[int], tag: str, actor: str, present: 
     return len(changed)
 
 
+def tagged(store: Store, tag: str) -> set[int]:
+    """The ids of the prompts that have a tag."""
+    rows = store.rows("SELECT prompt_id FROM current_prompt_tags WHERE tag = ?", [tag])
+    return {row["prompt_id"] for row in rows}
+
+
 def add_prompt(store: Store, messages: Sequence[Message], actor: str, split: Split | None = None) -> tuple[int, bool]:
     """Store a conversation that somebody wrote as a prompt; returns its id, and whether it is new.
 

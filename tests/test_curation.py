@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from alignment import queue
 from labeling import session
-from storage import curation, labels
+from storage import curation, jobs, labels, registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.prompts import prompts_of
@@ -77,6 +78,17 @@ def test_tags_are_put_on_and_taken_off(store: Store) -> None:
     assert curation.tag(store, [1], "maths", "ann") == 1
     assert curation.tag(store, [2], "hard", "ann") == 1
     assert curation.tags(store) == {"hard": 1, "maths": 3}
+
+
+def test_a_model_can_be_asked_only_prompts_of_a_tag(store: Store) -> None:
+    add_pairs(store, 4)
+    (model,) = registry.models(store)
+    curation.tag(store, [2, 3], "maths", "ann")
+    curation.decide(store, [3], "retired", "ann")
+    job_id = queue.generate(store, model, 3, "ann", tag="maths")
+    assert jobs.get(store, job_id).spec["files"]["prompts.parquet"]["prompt_ids"] == [2, 2, 2]
+    with pytest.raises(UserError, match="has the tag 'music'"):
+        queue.generate(store, model, 3, "ann", tag="music")
 
 
 @pytest.mark.parametrize("tag", ["", " a", "a,b", "a\n", "x" * 81, None])

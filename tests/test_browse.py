@@ -80,7 +80,9 @@ def test_a_filter_leaves_one_labeler(store: Store) -> None:
     assert len(browse.votes(store, VoteListFilters(labeler="local")).rows) == 5
 
 
-@pytest.mark.parametrize("kind", [browse.prompts, browse.pairs, browse.votes, browse.demonstrations, browse.thumbs])
+@pytest.mark.parametrize(
+    "kind", [browse.prompts, browse.pairs, browse.votes, browse.rankings, browse.demonstrations, browse.thumbs]
+)
 def test_a_page_is_found_by_walking_the_rows_in_order(store: Store, kind: Callable[..., object]) -> None:
     """SQLite's plan of the very statements that are run: no sorting, and no table read whole but the one listed."""
     statements: list[str] = []

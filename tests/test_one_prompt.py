@@ -8,16 +8,17 @@ import pytest
 from typer.testing import CliRunner
 
 import app
-from labeling import session
+from labeling import ranking, session
 from labeling.accounts import ensure_user
 from labeling.rating import rate
 from storage import browse, curation, demonstrations, duplicates, rounds, snapshots
-from storage.browse import PromptListFilters
+from storage.browse import PromptListFilters, RankingListFilters
 from storage.database import Store
 from storage.errors import UserError
 from storage.prompts import NewPrompt, add_prompts, prompts_of
 from storage.records import Details
 from tests.conftest import add_pairs
+from tests.test_ranking import add_sets
 
 STORY = "Tell me a long story about the old lighthouse on the island "
 
@@ -62,6 +63,24 @@ def test_a_prompts_history_has_everything_in_order_of_time(store: Store) -> None
     counts = [len(rows) for rows in (one.pairs, one.votes, one.demonstrations, one.thumbs)]
     assert counts == [1, 1, 1, 1]
     assert (one.prompt.tags, one.prompt.withheld, one.prompt.votes) == (("maths",), "retired", 1)
+
+
+def test_a_ranking_is_listed_with_its_answers_best_first(store: Store) -> None:
+    add_sets(store, 2)
+    for number, showing in enumerate(ranking.serve(store, "local", 2)):
+        places = {text: place for place, text in enumerate(showing.answers)}
+        order = [places[f"answer {n}"] for n in (2, 0, 3, 1)]  # the texts from best to worst, as shown
+        ranks = [order.index(place) + 1 for place in range(4)]
+        ranking.rank(store, "local", showing.showing_id, ranks, client_key=f"k{number}")
+    listed = browse.rankings(store).rows
+    assert [answer.text for answer in listed[0].answers] == ["answer 2", "answer 0", "answer 3", "answer 1"]
+    assert [answer.rank for answer in listed[0].answers] == [1, 2, 3, 4]
+    found = browse.rankings(store, RankingListFilters(search=f"topic {listed[0].prompt_id - 1}")).rows
+    assert found == listed[:1] == browse.one_prompt(store, listed[0].prompt_id).rankings
+    said = [event.said for event in browse.one_prompt(store, listed[0].prompt_id).history]
+    assert "put answers in order" in said
+    assert browse.rankings(store, RankingListFilters(flagged="yes")).rows == []
+    assert len(browse.rankings(store, RankingListFilters(labeler="local")).rows) == 2
 
 
 def test_prompts_are_filtered_by_what_became_of_them(store: Store) -> None:

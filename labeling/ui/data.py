@@ -24,6 +24,7 @@ LISTS: dict[str, tuple[Callable[..., browse.Page[Any]], type[PromptFilters]]] = 
     "prompts": (browse.prompts, browse.PromptListFilters),
     "pairs": (browse.pairs, browse.PairListFilters),
     "votes": (browse.votes, browse.VoteListFilters),
+    "rankings": (browse.rankings, browse.RankingListFilters),
     "demonstrations": (browse.demonstrations, browse.DemonstrationListFilters),
     "thumbs": (browse.thumbs, browse.ThumbListFilters),
 }

@@ -6,6 +6,7 @@ from storage.browse.one_prompt import one_prompt
 from storage.browse.paging import NEWEST, PAGE, Edge, Page
 from storage.browse.pair_list import PairListFilters, pairs
 from storage.browse.prompt_list import ListedPrompt, PromptListFilters, prompt_ids, prompts
+from storage.browse.ranking_list import RankingListFilters, rankings
 from storage.browse.thumb_list import ThumbListFilters, thumbs
 from storage.browse.vote_list import VoteListFilters, votes
 
@@ -18,6 +19,7 @@ __all__ = [
     "Page",
     "PairListFilters",
     "PromptListFilters",
+    "RankingListFilters",
     "ThumbListFilters",
     "VoteListFilters",
     "demonstrations",
@@ -26,6 +28,7 @@ __all__ = [
     "pairs",
     "prompt_ids",
     "prompts",
+    "rankings",
     "taken_snapshots",
     "tally",
     "thumbs",

@@ -20,6 +20,12 @@ VERDICTS = {
     "skip": "skipped",
     "withdrawn": "took back the vote",
 }
+RANKINGS = {
+    "ranked": "put answers in order",
+    "all_bad": "called all answers bad",
+    "skip": "skipped the set",
+    "withdrawn": "took back the ranking",
+}
 DECISIONS = {"retired": "retired it", "restored": "restored it", "released": "released it in spite of personal data"}
 KINDS = {"mail": "a mail address", "phone": "a phone number", "card": "a card number"}
 
@@ -39,6 +45,11 @@ SELECT p.created_at, s.labeler AS actor, p.verdict, p.strength, s.flipped, r.pai
 FROM pairs r JOIN showings s USING (pair_id) JOIN preferences p USING (showing_id)
 LEFT JOIN preference_details d USING (preference_id)
 WHERE r.prompt_id = :id ORDER BY p.preference_id DESC LIMIT {MOST}
+"""
+RANKED = f"""
+SELECT k.created_at, s.labeler AS actor, k.verdict, k.flagged, k.comment
+FROM answer_sets e JOIN set_showings s USING (set_id) JOIN rankings k USING (showing_id)
+WHERE e.prompt_id = :id ORDER BY k.ranking_id DESC LIMIT {MOST}
 """
 WROTE = f"""
 SELECT created_at, labeler AS actor, text FROM demonstrations
@@ -73,6 +84,7 @@ def history(store: Store, prompt_id: int) -> list[Event]:
         (TAGGED, lambda row: f"{'tagged it' if row['present'] else 'took off the tag'} {row['tag']}"),
         (ANSWERED, lambda row: f"{row['name'] or 'a file or a person'} wrote {_plural(row['many'], 'answer')}"),
         (VOTED, _vote),
+        (RANKED, lambda row: "flagged the set" if row["flagged"] else RANKINGS[row["verdict"]]),
         (WROTE, lambda row: "wrote a demonstration" if row["text"] else "took back the demonstration"),
         (THUMBED, lambda row: "took back a thumb" if row["thumb"] == "withdrawn" else f"gave a thumb {row['thumb']}"),
     ]

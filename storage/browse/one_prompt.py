@@ -8,6 +8,7 @@ from storage.browse.demonstration_list import DemonstrationListFilters, ListedDe
 from storage.browse.history import Event, history
 from storage.browse.pair_list import ListedPair, PairListFilters, pairs
 from storage.browse.prompt_list import ListedPrompt, PromptListFilters, prompts
+from storage.browse.ranking_list import ListedRanking, RankingListFilters, rankings
 from storage.browse.thumb_list import ListedThumb, ThumbListFilters, thumbs
 from storage.browse.vote_list import ShownVote, VoteListFilters, votes
 from storage.database import MOST_ID, Store
@@ -50,6 +51,7 @@ class OnePrompt:
     answers: list[Answer]
     pairs: list[ListedPair]
     votes: list[ShownVote]
+    rankings: list[ListedRanking]
     demonstrations: list[ListedDemonstration]
     thumbs: list[ListedThumb]
     history: list[Event]
@@ -70,6 +72,7 @@ def one_prompt(store: Store, prompt_id: int) -> OnePrompt:
         [Answer(**row) for row in store.rows(ANSWERS, [prompt_id])],
         pairs(store, PairListFilters(prompt_id=prompt_id)).rows,
         votes(store, VoteListFilters(prompt_id=prompt_id)).rows,
+        rankings(store, RankingListFilters(prompt_id=prompt_id)).rows,
         demonstrations(store, DemonstrationListFilters(prompt_id=prompt_id)).rows,
         thumbs(store, ThumbListFilters(prompt_id=prompt_id)).rows,
         history(store, prompt_id),

@@ -28,6 +28,7 @@ const LISTS = {
   prompts: { key: "prompt_id", noun: "prompt", search: "Search prompts", filters: ["state", "split", "source", "tag", "model", "votes", "flagged"] },
   pairs: { key: "pair_id", noun: "pair", search: "Search prompts and answers", filters: ["votes", "flagged", "labeler", "model", "source", "split", "tag", "state"] },
   votes: { key: "preference_id", noun: "vote", search: "Search prompts, answers and comments", filters: ["verdict", "labeler", "model", "source", "split", "tag", "state"] },
+  rankings: { key: "ranking_id", noun: "ranking", search: "Search prompts and answers", filters: ["labeler", "flagged", "split", "source", "tag", "state"] },
   demonstrations: { key: "demonstration_id", noun: "demonstration", search: "Search prompts and demonstrations", filters: ["labeler", "split", "source", "tag", "state"] },
   thumbs: { key: "rating_id", noun: "thumb", search: "Search prompts and answers", filters: ["thumb", "labeler", "model", "split", "source", "tag", "state"] },
 };
@@ -35,6 +36,7 @@ const EMPTY = {
   prompts: "No prompts yet: add one here, or bring many with import.",
   pairs: "No pairs yet: the model writes them as soon as there are prompts.",
   votes: "No votes yet: they appear here as soon as somebody ranks a pair.",
+  rankings: "No rankings yet: they come where a project has more than two answers put in order.",
   demonstrations: "No demonstrations yet: labelers write them while they rank.",
   thumbs: "No thumbs yet: they are given in the chat.",
 };

@@ -15,7 +15,7 @@ function backLink() {
   return back;
 }
 
-function aboutOne({ prompt, found, answers, pairs, votes, demonstrations, thumbs, history: events }) {
+function aboutOne({ prompt, found, answers, pairs, votes, rankings, demonstrations, thumbs, history: events }) {
   const title = made("h2", "", `Prompt ${prompt.prompt_id}`);
   title.tabIndex = -1;
   const about = made("p", "quiet", `${splitWord(prompt.split)}, from ${prompt.source}, `, moment(prompt.created_at));
@@ -25,6 +25,7 @@ function aboutOne({ prompt, found, answers, pairs, votes, demonstrations, thumbs
     part("Answers", answers.map(answerOf), "None yet."),
     tablePart("pairs", "Pairs", pairs),
     tablePart("votes", "Votes", votes),
+    ...(rankings.length ? [tablePart("rankings", "Rankings", rankings)] : []),
     ...(demonstrations.length ? [tablePart("demonstrations", "Demonstrations", demonstrations)] : []),
     ...(thumbs.length ? [tablePart("thumbs", "Thumbs", thumbs)] : []),
     part("History", [made("ol", "history", ...events.map(eventOf))], ""),

@@ -4,6 +4,7 @@ const TABLES = {
   prompts: { columns: ["", "Prompt", "What came of it", "Source", "When"], row: promptRow },
   pairs: { columns: ["Prompt", "A", "B", "Votes", "When"], row: pairRow },
   votes: { columns: ["Prompt", "A", "B", "Verdict", "Who"], row: voteRow },
+  rankings: { columns: ["Prompt", "Answers in order", "Said", "Who"], row: rankingRow },
   demonstrations: { columns: ["Prompt", "Demonstration", "Who"], row: demonstrationRow },
   thumbs: { columns: ["Prompt", "Answer", "Thumb", "Who"], row: thumbRow },
 };
@@ -54,6 +55,18 @@ function verdictOf(vote) {
   for (const [name, [left, right]] of Object.entries(ratings)) said.push(made("div", "quiet", `${name}: A ${left}, B ${right}`));
   if (comment) said.push(made("blockquote", "", comment));
   return said;
+}
+
+function rankingRow(one) {
+  const said = { ranked: "ranked", all_bad: "all bad", skip: "skipped" }[one.verdict];
+  const answers = one.answers.map((answer) => made("li", "", made("span", "rank", answer.rank || "–"), long(answer.text)));
+  const more = [chipLine(one.reasons), ...(one.comment ? [made("blockquote", "", one.comment)] : [])];
+  return tableRow(
+    cell("Prompt", promptText(one.messages, one.prompt_id)),
+    cell("In order", made("ol", "ranked", ...answers)),
+    cell("Said", made("b", one.flagged ? "danger" : "", one.flagged ? "flagged" : said), ...more),
+    cell("Who", made("div", "", one.labeler), moment(one.created_at)),
+  );
 }
 
 function demonstrationRow(one) {

@@ -66,9 +66,7 @@ def generate(
     seed = secrets.randbelow(2**31) if seed is None else seed
     prompt_ids = _least_asked(store, model, pairs, seed, tag)
     if not prompt_ids and tag is not None:
-        raise UserError(
-            f"No train prompt that is served has the tag {shown(tag)}: `prompts tag` gives it to some."
-        )
+        raise UserError(f"No train prompt that is served has the tag {shown(tag)}: `prompts tag` gives it to some.")
     if not prompt_ids:
         raise UserError("There are no prompts to answer: bring some with `import FILE --format prompts`.")
     spec = {

@@ -12,8 +12,10 @@ from alignment import battles
 from alignment.generate import COMPLETIONS
 from alignment.materialise import directory_of
 from alignment.publish import publish
+from labeling import session
+from labeling.quality.standings import standings
 from labeling.ui.verdict import with_people
-from storage import jobs, registry
+from storage import jobs, labels, registry
 from storage.battles import Evidence, evidence, style
 from storage.database import Store
 from storage.errors import UserError
@@ -171,3 +173,16 @@ def test_style_is_the_difference_over_the_sum() -> None:
     first = "# Head\n\n- one **bold**\n- two"  # 7 words, with the marks; a heading, two items, one bold text
     assert style(first, "1. three four") == ((7 - 3) / 10, 1.0, (2 - 1) / 3, 1.0)
     assert style("", "") == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_labelers_judge_battles_in_their_queue_and_learn_of_no_model(store: Store, two: list[str]) -> None:
+    battles.start(store, two, 3, "local", seed=1)
+    answer(store, "new")
+    answer(store, "old")
+    served = session.serve(store, "local", 10)
+    found = [one for one in served if {one.left[:3], one.right[:3]} == {"new", "old"}]
+    assert len(found) == 3
+    for number, showing in enumerate(found):
+        session.vote(store, "local", showing.showing_id, "left", 2, f"key-{number}")
+    assert sum(rung.battles for rung in standings(store).rungs) == 2 * 3
+    assert labels.new_votes(store) == 0  # held out, so that nothing learns from them

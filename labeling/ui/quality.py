@@ -10,7 +10,7 @@ from gradio.context import Context
 
 from labeling.attention import stopped
 from labeling.quality.report import quality
-from labeling.ui import contested_section, gold_section, ladder_section, quality_view
+from labeling.ui import contested_section, gold_section, guideline_section, ladder_section, quality_view
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
 from labeling.ui.identity import researcher_of
@@ -76,6 +76,7 @@ def page(store: Store, actions: Actions) -> None:
         measure = gr.Button("Measure the learning curve", scale=0, min_width=300, size="md")
     people = gr.HTML("", **PLAIN)
     disputed = contested_section.section(store)
+    guideline_section.section(store)
     gold_section.section(store)
     ladder_section.section(store, actions)
     timer = gr.Timer(ASK_EVERY_S, active=False)

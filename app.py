@@ -26,6 +26,7 @@ import labeling.user_commands
 import storage.commands
 import storage.project_commands
 import storage.prompt_commands
+import storage.webhook_commands
 from alignment.waiting import Unfinished
 from storage.console import DEFAULT_HOME, Home, Json, answer
 from storage.database import FREE_SPACE, Store, remedy, sqlite3
@@ -44,6 +45,7 @@ cli.add_typer(alignment.model_commands.model_app, name="model")
 labeling.user_commands.add_commands(cli)
 storage.commands.add_commands(cli)
 storage.project_commands.add_commands(cli)
+storage.webhook_commands.add_commands(cli)
 storage.prompt_commands.add_commands(cli)
 alignment.commands.add_commands(cli)
 alignment.round_commands.add_commands(cli)
@@ -79,6 +81,7 @@ def serve(
     from labeling.ui.actions import Actions
     from labeling.ui.door import Access
     from storage import registry
+    from storage.courier import Courier
 
     def promoted_path() -> str | None:
         model = registry.promoted(store)
@@ -115,6 +118,7 @@ def serve(
     time.sleep(BREATH_S)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     inference.start()
+    Courier(store).start()
     try:
         work(store)
     finally:

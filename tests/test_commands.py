@@ -173,6 +173,18 @@ def test_a_person_is_added_and_given_another_role(call: Call) -> None:
     assert "mara" not in "".join(lines)
 
 
+def test_a_webhook_is_added_listed_and_removed_and_its_secret_shown_once(call: Call) -> None:
+    call("user", "add", "mara", "--role", "labeler")
+    added = answered(call("webhook", "add", "http://127.0.0.1:9/", "--on", "vote,round", "--json"))
+    assert (added["webhook_id"], added["events"], added["secret"][:6]) == (1, ["vote", "round"], "whsec_")
+    code, out, _ = call("webhook", "list", "--json")
+    (listed,) = json.loads(out)["webhooks"]
+    assert (code, listed["url"], added["secret"] in out) == (0, "http://127.0.0.1:9/", False)
+    code, _, err = call("webhook", "test", "1")
+    assert (code, "did not take the message (ConnectError" in err) == (2, True)
+    assert answered(call("webhook", "remove", "1", "--json")) == {"webhook_id": 1, "given_up": 0}
+
+
 def test_a_store_that_cannot_be_written_is_one_line_too(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     call("user", "add", "ada", "--role", "labeler")
     monkeypatch.setattr("storage.database.BUSY_TIMEOUT_S", 0)
@@ -251,6 +263,10 @@ MISTAKES = {
     "user invite nobody": "no user named 'nobody'",
     "user token nobody": "no user named 'nobody'",
     "user logout nobody": "no user named 'nobody'",
+    "webhook add here": "none of the web",
+    "webhook add http://example.org --on votes": "vote, round, promotion",
+    "webhook remove 7": "no webhook 7",
+    "webhook test 7": "no webhook 7",
     "user remove nobody": "no user named 'nobody'",
     "user remove local": "while there are no accounts",
     "serve --host 0.0.0.0": "user add NAME --role admin",

@@ -28,7 +28,8 @@ def add_endpoints(store: Store, actions: Actions) -> None:
     """
 
     def next_pair(request: gr.Request) -> dict[str, Any] | None:
-        """The next pair to judge: showing_id, pair_id, prompt (messages), left, right; nothing when none waits."""
+        """The next pair to judge: showing_id, pair_id, prompt (messages), left, right, leaks (the sides whose answer
+        seems to name its model); nothing when none waits."""
         showings = session.serve(store, require(store, user_of(request), "labeler"))
         return asdict(showings[0]) if showings else None
 

@@ -1,5 +1,7 @@
 // What the Rank page shows of its state: the pair, the progress, the toast, what is wrong.
 
+const ANNOUNCED = 600; // characters of each text
+
 let shownAt = 0; // 0 when the tab was left while the pair was up: its seconds would mean nothing
 let toastTimer;
 
@@ -15,13 +17,18 @@ function show(pair) {
     drawTexts(pair);
     for (const side of ["left", "right"]) slot(`leak-${side}`).hidden = !pair.leaks?.includes(side);
     const prompt = pair.prompt.map((turn) => turn.content).join("\n");
-    say("announcement", t("pair.announced", { prompt, left: pair.left, right: pair.right }));
+    say("announcement", t("pair.announced", { prompt: beginning(prompt), left: beginning(pair.left), right: beginning(pair.right) }));
     window.scrollTo(0, 0);
     startReading(pair);
     notice("again", pair.again ? t("pair.again", { why: pair.again }) : "");
   }
   showEdit(pair);
   drawState();
+}
+
+// Of a long text a screen reader is told the beginning; the whole is where it stands.
+function beginning(text) {
+  return text.length > ANNOUNCED ? `${text.slice(0, ANNOUNCED).toWellFormed?.() ?? text.slice(0, ANNOUNCED)} …` : text;
 }
 
 function turnElement(turn, named, html) {

@@ -97,6 +97,7 @@ document.addEventListener("keydown", (event) => {
   const longer = panes[0].scrollHeight >= panes[1].scrollHeight ? panes[0] : panes[1];
   if (!jump || !page.isConnected || at("dialog[open]") || !isScrolled(longer)) return;
   event.preventDefault();
+  if (event.key === "End") requestAnimationFrame(() => { longer.scrollTop += jump(longer); }); // what came into sight is laid out only now
   longer.scrollTop += event.shiftKey && event.key === " " ? -jump(longer) : jump(longer);
 });
 

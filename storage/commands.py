@@ -64,13 +64,15 @@ def import_command(
 
 def export_command(
     file: Annotated[Path, typer.Argument(help="The file to write, .json, .jsonl, .csv or .parquet, or a directory.")],
-    what: Annotated[str, typer.Option(help="preferences, demonstrations, ratings, votes or prompts.")] = "preferences",
+    what: Annotated[
+        str, typer.Option(help="preferences, demonstrations, ratings, votes, rankings or prompts.")
+    ] = "preferences",
     format: Annotated[str, typer.Option(help="One of docs/formats.md.")] = "",
     licence: Annotated[str, typer.Option(help="What the dataset card says of the licence.")] = "unknown",
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:
-    """Write preferences, demonstrations, ratings, votes or prompts to a file, with a dataset card."""
+    """Write preferences, demonstrations, ratings, votes, rankings or prompts to a file, with a dataset card."""
     from storage.exchange.exporting import export_file
 
     done = export_file(Store.existing(home), file, what, format, licence)

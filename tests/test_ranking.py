@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from labeling.accounts import ensure_user
 from storage import answer_sets, labels, registry, snapshots
 from storage.database import Store
 from storage.errors import UserError
+from storage.exchange.exporting import export_file
+from storage.exchange.importing import import_file
 from storage.project import set_project
 from storage.prompts import NewPrompt, add_prompts
 from storage.rankings import votes_of
@@ -208,3 +212,21 @@ def test_a_stored_ranking_cannot_be_changed_or_deleted(store: Store, shown: SetS
     for sql in ("UPDATE rankings SET ranks = '[1]'", "DELETE FROM rankings", "DELETE FROM ranking_votes"):
         with pytest.raises(sqlite3.IntegrityError), store.write() as db:
             db.execute(sql)
+
+
+def test_rankings_go_out_as_they_were_given_and_come_in_as_votes(
+    store: Store, shown: SetShowing, tmp_path: Path
+) -> None:
+    said = Details(reasons=("clearer",), comment="The first has it all.")
+    ranks = ranks_by_text(shown, IN_ORDER)
+    ranking.rank(store, "local", shown.showing_id, ranks, client_key="key", seconds=9.0, details=said)
+    file = tmp_path / "rankings.jsonl"
+    assert export_file(store, file, "rankings").count == 1
+    row = json.loads(file.read_text())
+    assert row["ranks"] == [1, 2, 2, 3]
+    assert [row["completions"][place] for place in row["arrangement"]] == list(shown.answers)
+    assert (row["reasons"], row["comment"], row["labeler"]) == (["clearer"], "The first has it all.", "local")
+    elsewhere = Store.open(tmp_path / "elsewhere")
+    import_file(elsewhere, file)
+    votes = elsewhere.rows("SELECT verdict, strength FROM preferences")
+    assert sorted(vote["strength"] for vote in votes) == [0, 1, 1, 1, 1, 2]

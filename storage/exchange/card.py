@@ -15,6 +15,7 @@ SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_
 TAGS = {
     "preferences": ["preference", "rlhf", "dpo"],
     "votes": ["preference", "rlhf"],
+    "rankings": ["preference", "rlhf"],
     "ratings": ["preference", "kto"],
     "demonstrations": ["instruction-tuning", "sft"],
 }

@@ -32,6 +32,7 @@ DEFAULTS = {
     "demonstrations": "chat",
     "ratings": "unpaired",
     "votes": "votes",
+    "rankings": "rankings",
     "prompts": "prompts",
 }
 

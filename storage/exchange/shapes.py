@@ -8,7 +8,7 @@ from typing import Literal
 from storage.details import NOTHING
 from storage.records import Details, Message
 
-What = Literal["prompts", "demonstrations", "preferences", "ratings", "votes"]
+What = Literal["prompts", "demonstrations", "preferences", "ratings", "votes", "rankings"]
 Messages = tuple[Message, ...]
 
 
@@ -37,6 +37,23 @@ class RatingRow:
     label: bool
     labeler: str | None = None
     model: str | None = None
+
+
+@dataclass(frozen=True)
+class RankingRow:
+    """A prompt, several answers and what one labeler says of their order; `ranks` has 1 for the best.
+
+    `verdict` is ranked, all_bad or skip; `arrangement` has the places of the answers in the order shown.
+    """
+
+    prompt: Messages
+    answers: tuple[str, ...]
+    models: tuple[str | None, ...]
+    ranks: tuple[int, ...]
+    verdict: str
+    arrangement: tuple[int, ...]
+    labeler: str
+    details: Details = NOTHING
 
 
 @dataclass(frozen=True)

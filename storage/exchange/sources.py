@@ -9,7 +9,7 @@ from typing import Any
 from storage import demonstrations, ratings
 from storage.database import Store
 from storage.exchange.format import About, Writer
-from storage.exchange.shapes import DemonstrationRow, PreferenceRow, PromptRow, RatingRow
+from storage.exchange.shapes import DemonstrationRow, PreferenceRow, PromptRow, RankingRow, RatingRow
 from storage.labels import LEARNED_FROM, STANDING_VOTES
 from storage.prompts import FOLD_HASH, fold_of
 from storage.records import Details
@@ -29,6 +29,15 @@ LEFT JOIN imported_models k ON k.completion_id = y.completion_id
 WHERE p.verdict <> 'withdrawn'
 """
 RATED_MODELS = "SELECT completion_id, name FROM imported_models JOIN ratings USING (completion_id)"
+RANKINGS = """
+SELECT c.*, s.set_id, s.arrangement, s.labeler, s.shown_at, a.prompt_id, q.messages, q.split FROM current_rankings c
+JOIN set_showings s USING (showing_id) JOIN answer_sets a USING (set_id) JOIN prompts q USING (prompt_id)
+WHERE c.verdict <> 'withdrawn' ORDER BY c.ranking_id
+"""
+RANKED = """
+SELECT c.text, m.name AS model FROM set_answers JOIN completions c USING (completion_id)
+LEFT JOIN models m USING (model_id) WHERE set_id = ? ORDER BY place
+"""
 OTHERS = f"""
 SELECT p.verdict, count(*) AS n FROM current_preferences p JOIN showings s USING (showing_id)
 JOIN pairs r USING (pair_id) WHERE p.verdict IN ('tie', 'both_bad') AND {LEARNED_FROM} GROUP BY p.verdict
@@ -38,6 +47,7 @@ MADE_BY = {
     "ratings": "give answers in the chat a thumb first",
     "demonstrations": "write an answer of your own to a pair first",
     "prompts": "import some first",
+    "rankings": "put some answers in order first",
 }
 
 Found = Iterator[tuple[Any, About]]
@@ -96,6 +106,23 @@ def _demonstrations(store: Store, writer: Writer) -> Found:
         yield DemonstrationRow(tuple(prompt), answer["content"], row["labeler"]), row
 
 
+def _rankings(store: Store, writer: Writer) -> Found:
+    """Every ranking that stands, skips of sets among them."""
+    for row in store.rows(RANKINGS):
+        answers = store.rows(RANKED, [row["set_id"]])
+        shape = RankingRow(
+            tuple(json.loads(row["messages"])),
+            tuple(answer["text"] for answer in answers),
+            tuple(answer["model"] for answer in answers),
+            tuple(json.loads(row["ranks"])),
+            row["verdict"],
+            tuple(json.loads(row["arrangement"])),
+            row["labeler"],
+            Details(bool(row["flagged"]), tuple(json.loads(row["reasons"])), row["comment"]),
+        )
+        yield shape, row
+
+
 def _prompts(store: Store, writer: Writer) -> Found:
     for row in store.db().query("SELECT messages, split, source FROM prompts ORDER BY prompt_id"):
         yield PromptRow(tuple(json.loads(row["messages"]))), row
@@ -106,5 +133,6 @@ SOURCES: dict[str, Callable[[Store, Writer], Found]] = {
     "demonstrations": _demonstrations,
     "ratings": _ratings,
     "votes": _votes,
+    "rankings": _rankings,
     "prompts": _prompts,
 }

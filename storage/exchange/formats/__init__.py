@@ -18,6 +18,7 @@ from storage.exchange.formats import (
     labelstudio,
     openai,
     prompts,
+    rankings,
     self_instruct,
     trl,
     ultrafeedback,
@@ -31,7 +32,7 @@ from storage.exchange.shapes import What
 FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT
     for module in (
-        *(labelstudio, argilla, openai, votes, arena, helpsteer3, ultrafeedback, hh, trl, unpaired),
+        *(labelstudio, argilla, openai, votes, rankings, arena, helpsteer3, ultrafeedback, hh, trl, unpaired),
         *(self_instruct, alpaca, chat, prompts),
     )
 }

@@ -50,12 +50,14 @@ def entry(title: str, form: str, said: str = "", status: int = 200) -> HTMLRespo
 
 def masthead(name: str, role: str, login: bool) -> str:
     """The header of the app's other pages, for a plain one."""
+    mine = '<a href="/me">Your labels</a>'
+    researcher = '<a href="/guidelines">Guideline</a><a href="/journal">Journal</a>' if role != "labeler" else ""
     pages = "".join(f'<a href="/{path}">{label}</a>' for path, label in PAGES.items())
     admin = '<a href="/people">People</a>' if role == "admin" else ""
     out = '<form method="post" action="/logout"><button>Log out</button></form>' if login else ""
     return (
         f'<header class="masthead"><a class="brand" href="/">Plumbline</a><nav aria-label="Pages">{pages}</nav>'
-        f'<details class="who"><summary>{escape(name)}</summary><div class="menu">{admin}<a href="/journal">Journal</a>'
+        f'<details class="who"><summary>{escape(name)}</summary><div class="menu">{mine}{admin}{researcher}'
         f"{out}</div></details></header>"
     )
 
@@ -65,12 +67,12 @@ def status_of(error: UserError) -> int:
     return STATUS.get(type(error), 400)
 
 
-async def fields(request: Request) -> dict[str, str]:
-    """The fields of a form that was sent. Raises UserError when it is larger than any of ours."""
+async def fields(request: Request, largest: int = LARGEST) -> dict[str, str]:
+    """The fields of a form that was sent. Raises UserError when it is larger than so many bytes."""
     body = b""
     async for piece in request.stream():
         body += piece
-        if len(body) > LARGEST:
+        if len(body) > largest:
             raise UserError("What was sent is larger than any form of this app.")
     return {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace"), True).items()}
 

@@ -17,8 +17,10 @@ from labeling.ui.endpoints import add_endpoints
 from labeling.ui.entrance import Entrance
 from labeling.ui.errors import sentence
 from labeling.ui.guard import Guard
+from labeling.ui.guidelines import Guidelines
 from labeling.ui.identity import user_of
 from labeling.ui.journal import Journal
+from labeling.ui.me import Me
 from labeling.ui.people import People
 from storage.database import Store
 from storage.errors import UserError
@@ -114,7 +116,9 @@ def launch(blocks: gr.Blocks, access: Access, host: str, port: int) -> str:
             prevent_thread_lock=True,
             app_kwargs={
                 "middleware": [Middleware(Guard, access=access), Middleware(Door, access=access)],
-                "routes": [*Entrance(access).routes(), *People(access).routes(), *Journal(access).routes()],
+                "routes": [
+                    route for module in (Entrance, People, Journal, Me, Guidelines) for route in module(access).routes()
+                ],
             },
         )
     except OSError as error:

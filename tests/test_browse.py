@@ -80,6 +80,15 @@ def test_a_filter_leaves_one_labeler(store: Store) -> None:
     assert len(browse.votes(store, VoteListFilters(labeler="local")).rows) == 5
 
 
+@pytest.mark.usefixtures("voted")
+def test_the_votes_of_who_has_many_are_found_as_those_of_who_has_few(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = browse.votes(store, VoteListFilters(labeler="local"))
+    monkeypatch.setattr("storage.browse.vote_list.FEW", 2)
+    assert browse.votes(store, VoteListFilters(labeler="local")) == few
+
+
 @pytest.mark.parametrize(
     "kind", [browse.prompts, browse.pairs, browse.votes, browse.rankings, browse.demonstrations, browse.thumbs]
 )

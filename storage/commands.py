@@ -45,8 +45,6 @@ def import_command(
     report = import_file(Store.open(home), file, format, strict, what or None, ACTOR, bar)
     for line in saying.rejections(report.rejected, report.rejected_count, SHOWN_REJECTIONS):
         tell(line)
-    for note in report.notes:
-        tell(note)
     data = {
         "imported": report.imported,
         "known": report.known,
@@ -54,12 +52,10 @@ def import_command(
         "format": report.format,
         "what": report.what,
     }
-    answer(
-        as_json,
-        data,
-        f"{report.imported} {report.what} imported, {report.known} there already, {report.rejected_count} rejected "
-        f"(format {report.format}).",
-    )
+    if as_json:
+        for note in report.notes:
+            tell(note)
+    answer(as_json, data, saying.report_text(report))
 
 
 def export_command(

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from labeling.accounts import require
-from labeling.ui import curating, theme
+from labeling.ui import curating, import_section, theme
 from labeling.ui.actions import Actions
 from labeling.ui.errors import UNREADABLE, sentence
 from labeling.ui.identity import user_of
@@ -47,6 +47,7 @@ def page(store: Store, actions: Actions) -> None:
         server_functions=[researchers(function) for function in (look, count, look_at, *curating.DEEDS)],
         apply_default_css=False,
     )
+    import_section.section(store)
 
 
 def look(store: Store, _: str, asked: dict[str, Any]) -> dict[str, Any]:

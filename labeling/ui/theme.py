@@ -113,7 +113,7 @@ def css() -> str:
     )
     pages = "".join(
         f".page-{name} {{\n{text(f'{name}.css')}}}\n"
-        for name in ("align", "reward", "lineage", "quality", "chat", "data")
+        for name in ("align", "reward", "lineage", "quality", "chat", "data", "import")
     )
     return (
         f":root {{\n{light}  color-scheme: light;\n}}\n"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from storage.exchange.importing import Survey
+from storage.exchange.importing import Report, Survey
 from storage.exchange.shapes import DemonstrationRow, PreferenceRow, PromptRow, RatingRow, Shape
 from storage.records import prompt_text
 
@@ -48,11 +48,11 @@ def cut(text: str) -> str:
 
 def summary(survey: Survey) -> str:
     """What would come in, as one paragraph."""
-    said = [f"Format {survey.format}, because {survey.why}: {survey.accepted} {survey.what} in {survey.rows} rows"]
+    said = [f"Format {survey.format}, because {survey.why}: {survey.accepted} {survey.what} in {_rows(survey.rows)}"]
     if survey.counts:
         counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(survey.counts.items()))
         said[0] += f" ({counts})"
-    said.append(f"{survey.rejected_count} rows cannot be brought in")
+    said.append(f"{_rows(survey.rejected_count)} cannot be brought in")
     if survey.labelers and not survey.merges_labelers:
         said.append(f"by {_names(survey.labelers, 'labeler')}")
     if survey.models:
@@ -64,6 +64,15 @@ def rejections(rejected: Sequence[tuple[int, str]], count: int, most: int = SHOW
     """The first bad rows with their reasons, and how many more there are."""
     lines = [f"row {number}: {reason}" for number, reason in rejected[:most]]
     return [*lines, f"and {count - len(lines)} more rows"] if count > len(lines) else lines
+
+
+def report_text(report: Report) -> str:
+    """What an import did, in a sentence, with its notes."""
+    said = (
+        f"{report.imported} {report.what} imported, {report.known} there already, {report.rejected_count} rejected "
+        f"(format {report.format})."
+    )
+    return " ".join([said, *report.notes])
 
 
 def survey_text(survey: Survey) -> str:
@@ -89,6 +98,10 @@ def survey_data(survey: Survey) -> dict[str, Any]:
         "first": [{"row": number, **dict(parts(shape))} for number, shape in survey.first],
         "notes": list(survey.notes),
     }
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _lines(shape: Shape) -> str:

@@ -8,7 +8,6 @@ import pytest
 
 from alignment import rounds
 from alignment.model_commands import model_list
-from labeling.accounts import ensure_user
 from storage import jobs, registry
 from storage import rounds as round_rows
 from storage.database import Store
@@ -132,8 +131,8 @@ def test_a_reason_is_a_text_of_some_length(store: Store, reason: str) -> None:
 
 def test_promotions_of_a_home_from_before_reasons_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = older_home(tmp_path, "000[1-6]_*.sql", monkeypatch)
-    ensure_user(old, "local", "admin")
     with old.write() as db:
+        db.execute("INSERT INTO users VALUES ('local', 'admin', '2026')")  # as it was written then
         registry.insert_promotion(db, registry.register(db, "policy", "policy", "models/policy", "test"), "test")
     monkeypatch.undo()
     new = Store.open(tmp_path / "home")

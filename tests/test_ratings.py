@@ -11,7 +11,7 @@ from sqlite_utils.utils import sqlite3
 
 from labeling.accounts import add_user
 from labeling.rating import rate, standing_thumb
-from storage import ratings
+from storage import ratings, registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.frozen import is_whole, path_of
@@ -163,10 +163,11 @@ def test_a_row_is_never_changed(chatted: Store) -> None:
 
 def test_a_home_from_before_thumbs_takes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = older_home(tmp_path, "000[1-9]_*.sql", monkeypatch)
-    add_user(old, "local", "admin", "test")
-    add_pairs(old, 1)
+    with old.write() as db:
+        db.execute("INSERT INTO users VALUES ('local', 'admin', '2026')")  # as it was written then
+        registry.insert_promotion(db, registry.register(db, "policy", "policy", "models/policy", "test"), "test")
     monkeypatch.undo()
     new = Store.open(tmp_path / "home")
     give(new, "up", "1")
     assert stand(new) == [("local", "Rivers.", "up")]
-    assert len(new.rows("SELECT * FROM pairs")) == 1
+    assert registry.require_promoted(new).name == "policy"

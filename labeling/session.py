@@ -159,9 +159,9 @@ def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = N
 
 def progress(store: Store, labeler: str) -> Progress:
     """Votes to learn from since the last round's snapshot, and this labeler's pace (median seconds of the last 50)."""
-    pace = store.rows(  # CROSS JOIN: from the newest vote on, and no further than it takes
-        "SELECT p.seconds FROM current_preferences p CROSS JOIN showings s USING (showing_id)"
-        " WHERE s.labeler = ? AND p.seconds IS NOT NULL ORDER BY p.preference_id DESC LIMIT 50",
+    pace = store.rows(  # CROSS JOIN: from the labeler's newest showing on, and no further than it takes
+        "SELECT p.seconds FROM showings s CROSS JOIN current_preferences p USING (showing_id)"
+        " WHERE s.labeler = ? AND p.seconds IS NOT NULL ORDER BY s.shown_at DESC LIMIT 50",
         [labeler],
     )
     seconds = median(r["seconds"] for r in pace) if pace else None

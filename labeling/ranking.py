@@ -111,9 +111,12 @@ def as_shown(ranks: str, arrangement: Sequence[int]) -> tuple[int, ...]:
 
 def _showing(db: Database, showing_id: int, labeler: str) -> SetShowing:
     row = answer_sets.showing_of(db, showing_id, labeler)
-    texts = [answer["text"] for answer in answer_sets.answers_of(db, row["set_id"])]
-    answers = tuple(texts[place] for place in row["arrangement"])
-    return SetShowing(showing_id, row["set_id"], tuple(row["messages"]), answers)
+    own = answer_sets.answers_of(db, row["set_id"])
+    shown = [own[place] for place in row["arrangement"]]
+    found = session.leaks_of(db, {answer["completion_id"]: answer["text"] for answer in shown})
+    leaking = tuple(place for place, said in enumerate(found) if said)
+    texts = tuple(answer["text"] for answer in shown)
+    return SetShowing(showing_id, row["set_id"], tuple(row["messages"]), texts, leaking)
 
 
 def _check(verdict: Any, ranks: Any, count: int, details: Details) -> None:

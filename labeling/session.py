@@ -226,14 +226,14 @@ def _showing(db: Database, showing_id: int, labeler: str) -> Showing:
     texts = labels.pair_texts(db, row["pair_id"])
     sides = ("b", "a") if row["flipped"] else ("a", "b")
     left, right = (texts[side] for side in sides)
-    found = _leaks(db, {texts[f"completion_{side}"]: texts[side] for side in sides})
+    found = leaks_of(db, {texts[f"completion_{side}"]: texts[side] for side in sides})
     leaking = tuple(shown for shown, said in zip(("left", "right"), found, strict=True) if said)
     return Showing(
         showing_id, row["pair_id"], tuple(texts["messages"]), left, right, leaking, why_again(db, showing_id)
     )
 
 
-def _leaks(db: Database, answers: dict[int, str]) -> list[list[str]]:
+def leaks_of(db: Database, answers: dict[int, str]) -> list[list[str]]:
     """What in each of the answers, by completion_id, names its model; it is kept for the researcher."""
     names = [model["name"] for model in db.query("SELECT name FROM models")]
     found = [leaks(text, names) for text in answers.values()]

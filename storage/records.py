@@ -69,12 +69,16 @@ class Showing:
 
 @dataclass(frozen=True)
 class SetShowing:
-    """A set of answers as one labeler sees it: already in the order shown."""
+    """A set of answers as one labeler sees it: already in the order shown.
+
+    `leaks` are the places, from 0, of those that seem to name the model that wrote them.
+    """
 
     showing_id: int
     set_id: int
     prompt: tuple[Message, ...]
     answers: tuple[str, ...]
+    leaks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,18 @@ def test_what_is_stored_is_in_the_sets_own_order_whatever_was_shown(store: Store
     }
 
 
+def test_an_answer_that_names_its_model_is_marked(store: Store) -> None:
+    (set_id,) = add_sets(store, 1)
+    prompt = store.row("SELECT * FROM answer_sets WHERE set_id = ?", [set_id])
+    assert prompt is not None
+    texts = ["I am ChatGPT.", "Grass is.", "Leaves are."]
+    with store.write() as db:
+        ids = labels.insert_completions(db, [NewCompletion(prompt["prompt_id"], text) for text in texts])
+        answer_sets.insert_set(db, prompt["prompt_id"], ids, prompt["model_id"])
+    marked = {tuple(shown.answers[place] for place in shown.leaks) for shown in ranking.serve(store, "local", 2)}
+    assert marked == {(), (texts[0],)}
+
+
 def test_the_same_key_again_and_a_second_ranking_change_nothing(store: Store, shown: SetShowing) -> None:
     first = ranking.rank(store, "local", shown.showing_id, [1, 2, 2, 3], client_key="key")
     before = every_row(store)

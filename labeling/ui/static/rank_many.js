@@ -51,8 +51,15 @@ function answerCard(text, place, html) {
   body.className = "text";
   body.dir = "auto";
   fill(body, text, html);
-  card.append(head, body);
+  card.append(head, ...(current?.leaks?.includes(place) ? [leakNote()] : []), body);
   return card;
+}
+
+function leakNote() {
+  const note = document.createElement("p");
+  note.className = "leak";
+  note.textContent = t("pair.leak");
+  return note;
 }
 
 function drawOrder() {

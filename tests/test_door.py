@@ -62,7 +62,7 @@ def test_a_page_leads_to_the_login_and_the_login_back_to_it(browser_like: httpx.
     assert 'name="next" value="/data"' in browser_like.get(away.headers["location"]).text
     back = log_in(browser_like, "ann")
     assert (back.status_code, back.headers["location"]) == (303, "/data")
-    assert browser_like.get("/data").status_code == 200
+    assert browser_like.get("/chat").status_code == 200
     assert browser_like.get("/login?next=/chat").headers["location"] == "/chat"
 
 
@@ -183,6 +183,15 @@ def test_an_admin_invites_and_removes_people_on_a_page(store: Store, browser_lik
     lines = browser_like.get("/journal.jsonl").text.splitlines()
     assert json.loads(lines[-1])["action"] == "remove"
     assert "zoe" not in "".join(lines)
+
+
+def test_a_page_that_shows_a_labeler_nothing_says_so(browser_like: httpx.Client) -> None:
+    log_in(browser_like, "ann")
+    for path in ("/align", "/data", "/quality"):
+        refused = browser_like.get(path)
+        assert (refused.status_code, "ann is a labeler, and this takes a researcher" in refused.text) == (403, True)
+    log_in(browser_like, "ada")
+    assert browser_like.get("/align").status_code == 200
 
 
 def test_a_form_that_makes_no_sense_is_a_sentence(store: Store, browser_like: httpx.Client) -> None:

@@ -16,14 +16,17 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from labeling.accounts import LOCAL_USER, accounts_exist
+from labeling.accounts import LOCAL_USER, accounts_exist, role_of
 from labeling.logins import session_user
 from labeling.ui.identity import USER
+from labeling.ui.plain import entry
 from storage.database import Store
 
 LOGIN = "/login"
 INVITATION = "/invitation/"
 OPEN = (LOGIN, "/gradio_api/startup-events")  # Gradio asks the latter of itself as it starts; it says no more than that
+RESEARCHERS = frozenset({"/align", "/data", "/reward", "/lineage", "/quality"})  # pages that show a labeler nothing
+BACK = '<p><a href="./">Back to ranking</a></p>'
 BEARER = "bearer "
 SAID = "Nobody is logged in: open /login in a browser, or send a token of `user token` as Authorization: Bearer TOKEN."
 
@@ -55,13 +58,23 @@ class Door:
         user = self._user(HTTPConnection(scope))
         if user is not None:
             scope[USER] = user
-        if user is not None or is_open(scope["path"]):
+        if user is not None and (reason := self._not_for(user, scope)):
+            await entry("For researchers", BACK, reason, 403)(scope, receive, send)
+        elif user is not None or is_open(scope["path"]):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 4401})
         else:
             await refusal(scope)(scope, receive, send)
+
+    def _not_for(self, user: str, scope: Scope) -> str:
+        """Why a page is not for this user, so that it is not shown empty; its handlers would refuse them each."""
+        if scope["path"] not in RESEARCHERS or scope.get("method") not in ("GET", "HEAD"):
+            return ""
+        if role_of(self.access.store, user) != "labeler":
+            return ""
+        return f"{user} is a labeler, and this takes a researcher: ask an admin for the role."
 
     def _user(self, connection: HTTPConnection) -> str | None:
         if not self.access.by_login():

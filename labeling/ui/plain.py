@@ -52,7 +52,8 @@ def masthead(name: str, role: str, login: bool) -> str:
     """The header of the app's other pages, for a plain one."""
     mine = '<a href="/me">Your labels</a>'
     researcher = '<a href="/guidelines">Guideline</a><a href="/journal">Journal</a>' if role != "labeler" else ""
-    pages = "".join(f'<a href="/{path}">{label}</a>' for path, label in PAGES.items())
+    shown = PAGES if role != "labeler" else {"": "Rank", "chat": "Chat"}
+    pages = "".join(f'<a href="/{path}">{label}</a>' for path, label in shown.items())
     admin = '<a href="/people">People</a>' if role == "admin" else ""
     out = '<form method="post" action="/logout"><button>Log out</button></form>' if login else ""
     return (

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from labeling.accounts import require, role_of
 from labeling.ui import align, catalogues, chat_page, data, lineage, quality, rank, reward, theme
 from labeling.ui.actions import Actions
-from labeling.ui.door import Access, Door
+from labeling.ui.door import RESEARCHERS, Access, Door
 from labeling.ui.endpoints import add_endpoints
 from labeling.ui.entrance import Entrance
 from labeling.ui.errors import sentence
@@ -67,7 +67,8 @@ def turn_to(blocks: gr.Blocks, path: str, name: str) -> None:
 def header(current: str, store: Store, access: Access) -> None:
     """The name of the app, the way to its pages, and who is using it."""
     links = "".join(
-        f'<a href="./{path}"{" aria-current=page" if path == current else ""} data-t="header.{name.lower()}">'
+        f'<a href="./{path}"{" aria-current=page" if path == current else ""} data-t="header.{name.lower()}"'
+        f"{' data-role=researcher' if f'/{path}' in RESEARCHERS else ''}>"
         f"{html.escape(name)}</a>"
         for path, (name, _) in PAGES.items()
     )

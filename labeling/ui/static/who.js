@@ -16,10 +16,9 @@ const RANKS = ["labeler", "researcher", "admin"];
 server.who({}).then(({ name, role, login }) => {
   const who = element.querySelector(".who");
   who.querySelector("summary").textContent = name;
-  for (const link of who.querySelectorAll("[data-role]")) {
+  for (const link of element.querySelectorAll("[data-role]")) {
     link.hidden = RANKS.indexOf(role) < RANKS.indexOf(link.dataset.role);
   }
   who.querySelector("form").hidden = !login;
-  who.classList.toggle("plain", role === "labeler" && !login);
 });
 plumbline.onLanguage(() => plumbline.translate(element.querySelector(".masthead")));

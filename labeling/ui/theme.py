@@ -98,6 +98,7 @@ def theme() -> gr.themes.Base:
         color_accent="var(--accent)",
         block_shadow="none",
         block_border_width="1px",
+        button_border_width="1px",
         button_primary_shadow="none",
     )
 

@@ -461,5 +461,6 @@ def test_the_card_counts_agreement_and_what_was_left_out(store: Store, tmp_path:
     }
     card = done.card.read_text()
     assert "- **Percent agreement**: 0.0% of 6 couples of votes" in card
+    assert "- **Guideline**: none was written" in card
     assert "- **Made by**: &lt;b>us &lt;/b>" in card
     assert "data_files: out.jsonl" in card

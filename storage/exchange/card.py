@@ -10,6 +10,7 @@ import yaml
 
 from storage.database import Store, now
 from storage.exchange.writing import FILES, SPLIT_FILES
+from storage.guidelines import guideline
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 TAGS = {
@@ -77,7 +78,7 @@ def agreement(store: Store) -> tuple[int, float] | None:
 
 
 def _of_votes(store: Store) -> dict[str, str]:
-    labelers, agreed = store.row(LABELERS), agreement(store)
+    labelers, agreed, stands = store.row(LABELERS), agreement(store), guideline(store)
     assert labelers is not None
     share = "nobody voted on another's pair" if agreed is None else f"{agreed[1]:.1%} of {agreed[0]} couples of votes"
     return {
@@ -85,6 +86,7 @@ def _of_votes(store: Store) -> dict[str, str]:
         "Labelers": str(labelers["n"]),
         "From": f"{str(labelers['first'])[:10]} to {str(labelers['last'])[:10]}",
         "Percent agreement": share,
+        "Guideline": f"version {stands.version} of {stands.created_at[:10]}" if stands else "none was written",
     }
 
 

@@ -75,6 +75,7 @@ demo-model: $(SETUP)
 	$(BIN)/python -m alignment.demo.build
 
 benchmarks: $(SETUP)
+	$(BIN)/python benchmarks/importing.py
 	$(BIN)/python benchmarks/steering.py
 	$(BIN)/python benchmarks/methods.py
 	$(BIN)/python benchmarks/quality.py

@@ -188,7 +188,7 @@ def vote_on(store: Store, prompt: NewPrompt, chosen: str, rejected: str, strengt
     ("name", "what", "format", "sentence"),
     [
         ("file.xlsx", "preferences", "trl", "has to end in .jsonl"),
-        ("file.jsonl", "secrets", "trl", "take preferences, demonstrations, ratings, votes, prompts"),
+        ("file.jsonl", "secrets", "trl", "take preferences, demonstrations, ratings, votes, rankings, prompts"),
         ("file.jsonl", "preferences", "excel", "in: take .*trl"),
         ("there.jsonl", "preferences", "trl", "exists already"),
         ("no/such/folder.jsonl", "preferences", "trl", "could not be written"),

@@ -43,6 +43,14 @@ def browser() -> Iterator[Browser]:
         yield launched
 
 
+LONGEST = ("test_whole_loop_page.py", "test_loop.py", "test_storm.py", "test_resume.py")  # half a minute a test, some
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests begin first, so that at the end no process waits for the other's last one."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Function, call: pytest.CallInfo[None]

@@ -56,7 +56,7 @@ def add_user(store: Store, name: str, role: str, actor: str) -> None:
         if was_removed(db, name):
             raise UserError(f"{name} was removed, and files still hold that name: take another one.")
         if role != "admin":
-            keep_an_admin(db, name)
+            keep_an_admin(db, name, goes=False)
         db.execute(
             "INSERT INTO users (name, role, created_at) VALUES (?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET role = excluded.role",
@@ -95,10 +95,10 @@ def admins(db: Database) -> list[str]:
     return [row["name"] for row in db.query(ADMINS, {"now": now()})]
 
 
-def keep_an_admin(db: Database, name: str) -> None:
-    """Raise UserError when `name` is the last admin while others have accounts."""
-    others = next(iter(db.query("SELECT 1 FROM passwords WHERE name <> ? LIMIT 1", [name])), None)
-    if others and admins(db) == [name]:
+def keep_an_admin(db: Database, name: str, goes: bool) -> None:
+    """Raise UserError when `name` is the last admin while there are accounts: others' only, where the person goes."""
+    passwords = [row["name"] for row in db.query("SELECT name FROM passwords")]
+    if admins(db) == [name] and (set(passwords) - {name} if goes else passwords):
         raise UserError(f"{name} is the last admin: make somebody else one first, with `user add NAME --role admin`.")
 
 

@@ -62,9 +62,9 @@ def was_removed(db: Database, name: str) -> bool:
     return bool(list(db.query("SELECT 1 FROM former_people WHERE name_sha256 = ?", [_hashed(name)])))
 
 
-def known_as(store: Store) -> Callable[[str], str]:
-    """What a name that a frozen file has is to be called now."""
-    former = {row["name_sha256"]: row["pseudonym"] for row in store.rows("SELECT * FROM former_people")}
+def known_as(db: Database) -> Callable[[str], str]:
+    """What a name that a file has is to be called now."""
+    former = {row["name_sha256"]: row["pseudonym"] for row in db.query("SELECT * FROM former_people")}
     return (lambda name: former.get(_hashed(name), name)) if former else (lambda name: name)
 
 

@@ -109,7 +109,7 @@ def _lines(store: Store, path: Path, key: str, fold: str | None) -> Ids | None:
 
 def _grouped(store: Store, rows: list[dict[str, Any]], key: str) -> Ids:
     by: dict[str, set[int]] = {}
-    called = known_as(store)
+    called = known_as(store.db())
     for row in rows:
         by.setdefault(called(row["labeler"]), set()).add(row[key])
     return {labeler: frozenset(ids) for labeler, ids in by.items()}

@@ -12,7 +12,7 @@ import pytest
 from gradio_client.exceptions import AuthenticationError
 
 from alignment.inference import InferenceServer
-from labeling.accounts import add_user
+from labeling.accounts import LOCAL_USER, add_user, ensure_user
 from labeling.invitations import accept, invite
 from labeling.logins import WRONG, make_token
 from labeling.throttle import MOST
@@ -210,3 +210,14 @@ def test_a_form_that_makes_no_sense_is_a_sentence(store: Store, browser_like: ht
         assert browser_like.post(path, data=form).status_code == 400, path
     assert browser_like.get("/journal?before=-1").status_code == 400
     assert every_row(store) == before
+
+
+def test_without_accounts_the_first_to_be_invited_is_an_admin(tmp_path: Path) -> None:
+    """With the first password everybody logs in; a labeler's alone would lock the local user out of the app."""
+    store = Store.open(tmp_path / "home")
+    ensure_user(store, LOCAL_USER, "admin")
+    with served(store, InferenceServer(Path("unused.log"))) as url, httpx.Client(trust_env=False) as client:
+        refused = client.post(f"{url}/people/add", data={"name": "ann", "role": "labeler"})
+        assert (refused.status_code, "Invite an admin first" in refused.text) == (400, True)
+        for name, role in (("ada", "admin"), ("ann", "labeler")):
+            assert client.post(f"{url}/people/add", data={"name": name, "role": role}).status_code == 200

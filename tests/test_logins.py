@@ -163,6 +163,8 @@ def test_beyond_loopback_it_takes_an_admin(store: Store) -> None:
 
 def test_the_last_admin_stays_one_while_there_are_accounts(store: Store) -> None:
     accept(store, token_for(store, "ada", "admin"), PASSWORD)
+    with pytest.raises(UserError, match="ada is the last admin"):  # nobody else is there, and they could not go back
+        add_user(store, "ada", "labeler", "test")
     accept(store, token_for(store, "ann"), PASSWORD)
     with pytest.raises(UserError, match="ada is the last admin"):
         add_user(store, "ada", "labeler", "test")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from labeling.session import serve, vote
 from storage import project, ratings, recipes, registry, rounds, snapshots
 from storage.database import Store, sqlite3
 from storage.errors import UserError
+from storage.exchange.exporting import export_file
+from storage.exchange.importing import import_file
 from storage.former import FORMER, NAMED, columns, renamed
 from storage.lineage import influence
 from tests.conftest import add_pairs, every_row
@@ -112,6 +115,31 @@ def test_a_removed_person_is_out_at_once(busy: Store) -> None:
     token = make_token(busy, "ann", 1, "test")
     remove_user(busy, "ann", "ada")
     assert session_user(busy, token) is None
+
+
+def test_of_two_who_remove_somebody_at_once_one_is_told_they_are_gone(busy: Store) -> None:
+    def remove(_: int) -> str:
+        try:
+            return remove_user(busy, "ann", "ada").pseudonym
+        except UserError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(3) as pool:
+        said = sorted(pool.map(remove, range(3)))
+    assert [one.partition("'")[0] for one in said[:2]] == ["There is no user named "] * 2
+    assert said[2].startswith(FORMER)
+
+
+def test_a_file_that_names_a_removed_person_brings_the_name_not_back(busy: Store, tmp_path: Path) -> None:
+    file = tmp_path / "votes.jsonl"
+    export_file(busy, file, "votes")
+    removal = remove_user(busy, "ann", "ada")
+    assert import_file(busy, file, actor="ada").imported == 0  # they said all of it already
+    assert '"ann"' in file.read_text()
+    file.write_text(file.read_text().replace(" answer", " other answer"))
+    assert import_file(busy, file, actor="ada").imported > 0
+    assert not any("ann" in str(word).split(":") for word in words_of(busy))
+    assert f"imported:{removal.pseudonym}" in words_of(busy)
 
 
 @pytest.mark.parametrize("name", ["local", "imported", "nobody", "ada"])

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from labeling.accounts import ROLES, Person, add_user, people, require
+from labeling.accounts import ROLES, Person, add_user, admins, people, require, role_of
 from labeling.invitations import DAYS, Invitation, invite
 from labeling.removal import in_words, remove_user
 from labeling.ui.door import Access
@@ -40,7 +40,7 @@ class People:
 
     async def invite(self, request: Request) -> Response:
         """Make a new invitation for somebody."""
-        return await self._do(request, lambda actor, form, at: said(invite(self.access.store, form["name"], actor), at))
+        return await self._do(request, self._invite)
 
     async def role(self, request: Request) -> Response:
         """Give somebody another role."""
@@ -69,8 +69,18 @@ class People:
         name = form["name"].strip()
         if any(one.name == name for one in people(self.access.store)):
             raise UserError(f"There is somebody named {name} already: give them another role in the list.")
+        self._admins_first(form["role"])
         add_user(self.access.store, name, form["role"], actor)
         return said(invite(self.access.store, name, actor), at)
+
+    def _invite(self, actor: str, form: dict[str, str], at: str) -> str:
+        self._admins_first(role_of(self.access.store, form["name"]))
+        return said(invite(self.access.store, form["name"], actor), at)
+
+    def _admins_first(self, role: str | None) -> None:
+        """With the first password everybody has to log in: there must be an admin who can."""
+        if role in ROLES[:-1] and not admins(self.access.store.db()):
+            raise UserError("Invite an admin first, yourself say: with the first password everybody has to log in.")
 
     def _role(self, actor: str, form: dict[str, str], at: str) -> str:
         if all(one.name != form["name"] for one in people(self.access.store)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from storage.details import NOTHING
 from storage.exchange.rows import Rows
 from storage.exchange.shapes import (
     IMPORTED,
+    PREFIX,
     PreferenceRow,
     PromptRow,
     RatingRow,
@@ -29,6 +30,7 @@ from storage.exchange.shapes import (
     labeler_of,
     name_in_file,
 )
+from storage.former import known_as
 from storage.prompts import NewPrompt, Side, insert_prompts
 
 Pairs = dict[tuple[int, str, str], dict[int, set[str | None]]]  # by prompt and texts: the pairs, and who has voted
@@ -68,7 +70,8 @@ class Inserter:
         """Insert what is not there yet, inside the caller's transaction; returns how many that were."""
         before = _prompt_count(db)
         prompt_ids = insert_prompts(db, [NewPrompt(shape.prompt, IMPORTED) for shape in shapes], self._planned)
-        items = [(id, self._named(shape)) for id, shape in zip(prompt_ids, shapes, strict=True)]
+        called = self._called(db)
+        items = [(id, self._named(shape, called)) for id, shape in zip(prompt_ids, shapes, strict=True)]
         if isinstance(shapes[0], PromptRow):
             return _prompt_count(db) - before
         if isinstance(shapes[0], PreferenceRow):
@@ -77,8 +80,22 @@ class Inserter:
             return self._ratings(db, items)
         return self._demonstrations(db, items)
 
-    def _named(self, shape: Any) -> Any:
-        return replace(shape, labeler=None) if self._merges_labelers and not isinstance(shape, PromptRow) else shape
+    def _named(self, shape: Any, called: Callable[[str], str]) -> Any:
+        if isinstance(shape, PromptRow) or shape.labeler is None:
+            return shape
+        labeler = None if self._merges_labelers else called(shape.labeler)
+        return shape if labeler == shape.labeler else replace(shape, labeler=labeler)
+
+    def _called(self, db: Database) -> Callable[[str], str]:
+        """What a file's name is to be called: who was removed, here or as a file's labeler, keeps their pseudonym."""
+        known = known_as(db)
+
+        def called(name: str) -> str:
+            plain = name_in_file(name) or IMPORTED
+            found = known(plain)
+            return known(labeler_of(plain)).removeprefix(PREFIX) if found == plain else found
+
+        return called
 
     def _preferences(self, db: Database, items: Sequence[tuple[int, Any]]) -> int:
         standing: Counter[bytes] = Counter()

@@ -29,10 +29,14 @@ PAIR = "SELECT r.*, q.messages FROM pairs r JOIN prompts q USING (prompt_id) WHE
 
 @dataclass(frozen=True)
 class Edit:
-    """An acknowledged edit: the vote it came with, as shown, and its demonstration, None where another vote stands."""
+    """An acknowledged edit: the vote it came with, as shown, and its demonstration, None where another vote stands.
+
+    `kept` is whether it is this text that stands.
+    """
 
     vote: Vote
     demonstration_id: int | None
+    kept: bool
 
 
 def edit(
@@ -73,7 +77,8 @@ def edit(
             origin = _origin(pair, start, bool(shown["flipped"]))
             _keep(db, labeler, pair, vote, text.strip(), origin, client_key, partial(shuffle.side, seed, labeler))
         found = edits.edit_of(db, vote.preference_id)
-    return Edit(vote, found["demonstration_id"] if found else None)
+    stands = edits.texts_of(store, [vote.preference_id]).get(vote.preference_id)
+    return Edit(vote, found["demonstration_id"] if found else None, stands == text.strip())
 
 
 def edit_answer(

@@ -59,6 +59,7 @@ def test_the_same_key_again_and_a_second_edit_change_nothing(store: Store, showi
     other = editing.edit(store, "local", showing.showing_id, "Other", client_key="other")
     assert again.demonstration_id == other.demonstration_id == first.demonstration_id
     assert (again.vote.duplicate, other.vote.duplicate) == (True, True)
+    assert (again.kept, other.kept) == (True, False)
     assert every_row(store) == before
 
 

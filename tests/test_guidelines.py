@@ -71,8 +71,10 @@ def test_a_new_guideline_is_confirmed_before_the_labeler_goes_on(store: Store, b
         expect(dialog.locator("strong")).to_have_text("kind")
         expect(dialog.locator("img")).to_have_count(0)
         page.keyboard.press("1")
-        page.keyboard.press("Escape")
+        for _ in range(3):  # the browser heeds no page at the second one
+            page.keyboard.press("Escape")
         expect(dialog).to_be_visible()
+        expect(dialog.locator("strong")).to_have_text("kind")
         page.get_by_role("button", name="I have read it").click()
         expect(dialog).to_be_hidden()
         assert confirmed(store, "local") == 1
@@ -89,3 +91,35 @@ def test_a_new_guideline_is_confirmed_before_the_labeler_goes_on(store: Store, b
         ask_again(store, [voted["pair_id"]], "The guideline says more about tone.", "test")
         page.reload()
         expect(page.locator("[data-notice=again]")).to_contain_text("says more about tone")
+
+
+@pytest.mark.browser
+def test_a_new_labeler_is_told_what_is_known_then_warned_then_paused(store: Store, browser: Browser) -> None:
+    known = add_pairs(store, 2)
+    for pair_id in known:
+        set_gold(store, pair_id, "tie", "Both answer.", "test", calibration=True)
+    add_pairs(store, 30, tag="more")
+    set_project(store, "calibration", 2, "test")
+    with store.write() as db:
+        db.execute("UPDATE users SET role = 'labeler' WHERE name = 'local'")
+    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, address) as page:
+        notice = page.locator("[data-notice=known]")
+        for key, said in (("0", "you agree with the known verdict: a tie."), ("1", "another than yours: a tie.")):
+            expect(page.locator("[data-text=left]")).not_to_be_empty()
+            page.keyboard.press(key)
+            expect(notice).to_contain_text(said)
+            expect(notice).to_contain_text("Both answer.")
+        expect(page.locator("[data-text=left]")).not_to_be_empty()
+        page.keyboard.press("0")
+        expect(notice).to_have_count(0)  # it was of a pair that is long gone
+        expect(page.locator("[data-text=left]")).not_to_be_empty()
+        while page.locator(".rank").get_attribute("data-state") != "empty":
+            page.keyboard.press("1")
+            page.wait_for_timeout(50)
+        expect(page.locator("[data-text=empty]")).to_contain_text("You are paused")
+        assert {row["state"] for row in store.rows("SELECT state FROM attention")} == {"warned", "paused"}
+        voted = store.rows("SELECT count(*) AS n FROM preferences")[0]["n"]
+        page.reload()
+        expect(page.locator("[data-text=empty]")).to_contain_text("You are paused")
+        page.keyboard.press("1")
+        assert store.rows("SELECT count(*) AS n FROM preferences")[0]["n"] == voted

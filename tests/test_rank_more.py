@@ -9,13 +9,14 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from alignment.inference import InferenceServer
-from labeling import history
+from labeling import history, session
 from labeling.accounts import ensure_user
 from storage import demonstrations, labels, registry
 from storage.database import Store
 from storage.project import set_project
 from storage.prompts import NewPrompt, add_prompts
 from storage.records import Message, NewCompletion
+from tests.conftest import add_pairs
 from tests.served import served, window
 from tests.test_rank_page import left, until
 from tests.test_ranking import add_sets, learned
@@ -141,3 +142,57 @@ def test_a_better_answer_is_written_kept_as_a_draft_and_taken_back(home: tuple[S
     expect(area).to_have_value(HOSTILE)
     until(page, lambda: demonstrations.rows(store) == [])
     assert page.evaluate("window.hit") is None
+
+
+def test_a_better_answer_begun_is_kept_while_another_pair_is_decided_again_with_what_was_said_of_it(
+    store: Store, browser: Browser
+) -> None:
+    add_pairs(store, 4)
+    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, address) as page:
+        area, pressed = (
+            page.get_by_role("textbox", name="A better answer"),
+            page.locator("[data-better][aria-pressed=true]"),
+        )
+        expect(left(page)).not_to_be_empty()
+        page.keyboard.press("e")
+        area.fill("The first.")
+        page.get_by_role("button", name="B is better", exact=True).and_(page.locator("[data-better]")).click()
+        area.press("Control+Enter")
+        until(page, lambda: len(demonstrations.rows(store)) == 1)
+        second = left(page).inner_text()
+        page.keyboard.press("e")
+        area.fill("The second, half")
+        area.press("Escape")
+        page.keyboard.press("h")
+        page.locator(".mine li button").click()
+        expect(area).to_have_value("The first.")
+        expect(pressed).to_have_attribute("data-better", "right")
+        area.fill("The first, bettered.")
+        area.press("Control+Enter")
+        expect(left(page)).to_have_text(second)
+        page.keyboard.press("e")
+        expect(area).to_have_value("The second, half")
+        until(
+            page,
+            lambda: [row["messages"][-1]["content"] for row in demonstrations.rows(store)] == ["The first, bettered."],
+        )
+        assert [vote["edited"] for vote in history.newest(store, "local")] == ["The first, bettered."]
+
+
+def test_a_better_answer_to_a_pair_that_was_voted_on_in_another_tab_is_not_lost(store: Store, browser: Browser) -> None:
+    add_pairs(store, 4)
+    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, address) as page:
+        area = page.get_by_role("textbox", name="A better answer")
+        expect(left(page)).not_to_be_empty()
+        for row in store.rows("SELECT showing_id FROM showings"):  # as another tab may have done
+            session.vote(store, "local", row["showing_id"], "left", 3, "key")
+        page.keyboard.press("e")
+        prompt = page.locator(".turns").inner_text()
+        area.fill("Mine.")
+        area.press("Control+Enter")
+        expect(page.get_by_role("alert").first).to_contain_text("Your text is kept")
+        page.keyboard.press("h")
+        page.locator(".mine li button", has_text=prompt).click()
+        expect(area).to_have_value("Mine.")
+        area.press("Control+Enter")
+        until(page, lambda: [row["messages"][-1]["content"] for row in demonstrations.rows(store)] == ["Mine."])

@@ -26,6 +26,7 @@ SCRIPTS = (
     "key.js",
     "outbox.js",
     "rank_acts.js",
+    "rank_drafts.js",
     "rank_preferences.js",
     "rank_draw.js",
     "rank_reading.js",

@@ -37,7 +37,7 @@ def functions(store: Store) -> list[Callable[..., dict[str, Any]]]:
         names = ("showing_id", "text", "start", "verdict", "strength", "client_key", "seconds")
         more = {"details": read_details(asked.get("details")), "amend": asked.get("amend") is True}
         done = editing.edit(store, labeler, **{name: asked.get(name) for name in names}, **more)  # type: ignore[arg-type]
-        return {"vote": asdict(done.vote)}
+        return {"vote": asdict(done.vote), "kept": done.kept}
 
     @sentence
     def take_back(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:

@@ -42,7 +42,8 @@ function decide(name, decision, again = {}) {
   const deed = { showing_id, ...decision, seconds, client_key: newKey(), details, amend };
   const counts = decision.verdict !== "skip" || "text" in decision;
   if (!amend) decided.push({ ...current, ...again, counts, said });
-  forgetDraft(showing_id);
+  saidDrafts.forget(showing_id);
+  notice("known", ""); // it is of the pair before
   count(counts && !amend ? 1 : 0);
   show(held.shift() ?? null);
   toast(t(amend ? "toast.changed" : "toast.saved", { decision: t(`decision.${name}`) }), !amend);
@@ -75,6 +76,7 @@ function undo() {
 function acknowledged(deed, answer) {
   if (answer.error) return refused(t(deed.undo ? "trouble.undo" : "trouble.vote", { reason: answer.error }));
   if (answer.known) known(answer.known);
+  if ("text" in deed && !answer.kept) return elsewhere(deed, answer.vote);
   if (!deed.undo) return compare(deed, answer.vote ?? answer.ranking);
   setProgress(answer.progress);
   if (deed.showing_id !== null) return;
@@ -90,6 +92,13 @@ function compare(deed, vote) {
   if (vote.verdict === deed.verdict && vote.strength === deed.strength && String(vote.ranks ?? "") === String(deed.ranks ?? "")) return;
   if (deed.verdict !== "skip") count(-1);
   refused(t("trouble.elsewhere", { decision: decisionOf(vote) }));
+}
+
+// An edit of such a pair is gone too: what was written waits until the pair is decided again.
+function elsewhere({ showing_id, text, start, verdict }, vote) {
+  editDrafts.keep(showing_id, { text, start, verdict, open: true });
+  count(-1);
+  refused(t("trouble.edited_elsewhere", { decision: decisionOf(vote) }));
 }
 
 function refused(why) {

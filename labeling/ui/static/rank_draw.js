@@ -7,9 +7,10 @@ let toastTimer;
 
 function show(pair) {
   current = pair;
-  said = pair?.said ?? draftOf(pair) ?? nothing();
+  said = pair?.said ?? saidOf(pair);
   drawWhy();
   shownAt = pair && !document.hidden ? performance.now() : 0;
+  notice("again", pair?.again ? t("pair.again", { why: pair.again }) : "");
   page.dataset.kind = pair?.answers ? "set" : "pair";
   if (pair?.answers) showSet(pair);
   else if (pair) {
@@ -20,7 +21,6 @@ function show(pair) {
     say("announcement", t("pair.announced", { prompt: beginning(prompt), left: beginning(pair.left), right: beginning(pair.right) }));
     window.scrollTo(0, 0);
     startReading(pair);
-    notice("again", pair.again ? t("pair.again", { why: pair.again }) : "");
   }
   showEdit(pair);
   drawState();

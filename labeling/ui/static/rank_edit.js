@@ -1,32 +1,20 @@
 // A better answer than both of a pair's: written from one of them or from nothing. It is kept through a reload until it
 // is saved, and an undo brings it back.
 
-const EDIT = "plumbline.edit";
+const editDrafts = new Drafts("plumbline.edits");
 const BETTER = 3; // of 4: how much better the one of the two is that is said to be
 
 let edit = null; // { text, start, verdict, open }; a verdict of null is what follows from the start
 
 function showEdit(pair) {
-  edit = pair && !pair.answers ? pair.edit ?? editKept(pair) : null;
+  edit = pair && !pair.answers ? pair.edit ?? editDrafts.of(pair.showing_id) : null;
   if (pair?.edit) edit = { ...pair.edit, open: true };
   drawEdit();
 }
 
-function editKept(pair) {
-  try {
-    const kept = JSON.parse(storage?.getItem(EDIT) ?? "null");
-    return kept?.showing_id === pair.showing_id ? kept.edit : null;
-  } catch {
-    return null;
-  }
-}
-
 function changeEdit(what) {
   edit = { ...edit, ...what };
-  try {
-    storage?.setItem(EDIT, JSON.stringify({ showing_id: current.showing_id, edit }));
-  } catch { // storage is full: then a reload loses what was not saved
-  }
+  editDrafts.keep(current.showing_id, edit);
   drawEdit();
 }
 
@@ -72,7 +60,7 @@ function saveEdit() {
   if (!text.trim()) return editTrouble(t("edit.is_empty"));
   if (side) return editTrouble(t("edit.unchanged", { side: side === "left" ? "A" : "B" }));
   const verdict = verdictOf();
-  storage?.removeItem(EDIT);
+  editDrafts.forget(current.showing_id);
   document.activeElement?.blur();
   decide("edited", { text, start: edit.start, verdict, strength: ["left", "right"].includes(verdict) ? BETTER : 0 }, { edit });
 }

@@ -1,9 +1,11 @@
 // The guideline, one key away, and confirmed when it is new; and what a labeler is told of how they do.
 
 let version = 0; // of the guideline that holds
+let toConfirm = false;
 
 async function openGuideline(isNew = false) {
   const dialog = at("dialog.guideline");
+  toConfirm = isNew;
   const ways = [...dialog.querySelectorAll("form button")];
   [ways[0].hidden, ways[1].hidden] = [!isNew, isNew];
   say("guideline-new", isNew ? t("guideline.new") : "");
@@ -30,13 +32,16 @@ function known({ verdict, agreed, why }) {
   notice("known", agreed ? t("calibration.same", { decision, why }) : t("calibration.other", { decision, why }));
 }
 
-at("dialog.guideline").addEventListener("cancel", (event) => {
-  if (!at("[name=confirm-guideline]").hidden) event.preventDefault(); // it is to be confirmed
-});
+// One that is to be confirmed stays; a browser closes it all the same at the second press of Escape, or of Back.
+at("dialog.guideline").addEventListener("cancel", (event) => { if (toConfirm) event.preventDefault(); });
+at("dialog.guideline").addEventListener("close", () => { if (toConfirm) openGuideline(true); });
 at("[name=confirm-guideline]").addEventListener("click", async (event) => {
   event.preventDefault();
   const answer = await answerWithin(PATIENCE_MS, server.confirm_guideline({ version }));
-  if (answer?.version) return at("dialog.guideline").close();
+  if (answer?.version) {
+    toConfirm = false;
+    return at("dialog.guideline").close();
+  }
   await openGuideline(true); // as it was changed meanwhile
   say("guideline-new", answer?.error ?? t("history.unreachable"));
 });

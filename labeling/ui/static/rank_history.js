@@ -29,7 +29,7 @@ function decideAgain(vote) {
   at("dialog.history").close();
   putBack();
   const { showing_id, prompt, left, right, answers, ranks, edited, details } = vote;
-  const edit = edited ? { text: edited, start: "", verdict: null } : undefined;
+  const edit = edited ? { text: edited, start: "", verdict: vote.verdict } : undefined;
   show({ showing_id, prompt, left, right, answers, ranks, edit, said: { ...nothing(), ...details, flagged: false }, amend: true });
   toast(t("toast.again"), false);
 }

@@ -2,7 +2,7 @@
 // in the strip below them: by their numbers, best first, with "=" before one that ties; by dragging; or by each answer's
 // own buttons, which move it half a step: into a tie with what is before it, then ahead of that.
 
-const ORDER = "plumbline.order";
+const orderDrafts = new Drafts("plumbline.orders");
 const DRAGS = 6; // pixels from which on a press is a drag
 
 let order = []; // groups of answers by their number from 0, best first; those of a group tie
@@ -13,7 +13,7 @@ function showSet(pair) {
   showDifferences(false);
   tying = false;
   order = groupsOf(pair.ranks ?? []);
-  if (order.length === 0) order = orderKept(pair);
+  if (order.length === 0) order = orderDrafts.of(pair.showing_id) ?? [];
   drawTexts(pair);
   drawOrder();
   const prompt = pair.prompt.map((turn) => turn.content).join("\n");
@@ -114,20 +114,8 @@ const unplaced = () => current.answers.map((_, place) => place).filter((place) =
 function setOrder(groups) {
   order = groups.filter((group) => group.length);
   tying = false;
-  try {
-    storage?.setItem(ORDER, JSON.stringify({ showing_id: current.showing_id, order }));
-  } catch { // storage is full: then a reload loses it
-  }
+  orderDrafts.keep(current.showing_id, order);
   drawOrder();
-}
-
-function orderKept(pair) {
-  try {
-    const draft = JSON.parse(storage?.getItem(ORDER) ?? "null");
-    return draft?.showing_id === pair.showing_id ? draft.order : [];
-  } catch {
-    return [];
-  }
 }
 
 // Its number puts an answer behind those that have a rank, or takes its rank away.
@@ -157,7 +145,7 @@ function saveOrder() {
   if (left.length > 1) return toast(t("set.incomplete", { count: left.length }), false);
   const groups = [...order, ...(left.length ? [left] : [])]; // the one that is left is the last
   const ranks = current.answers.map((_, place) => groups.findIndex((group) => group.includes(place)) + 1);
-  storage?.removeItem(ORDER);
+  orderDrafts.forget(current.showing_id);
   decide("ranked", { verdict: "ranked", ranks }, { ranks });
 }
 

@@ -1,8 +1,7 @@
 // What a labeler says of the pair on the Rank page besides the verdict: reasons to pick from, grades of both answers,
 // words of their own. It is kept through a reload, and goes with the vote that follows.
 
-const DRAFTS = "plumbline.drafts";
-const MOST_DRAFTS = 8; // pairs that were left with something said
+const saidDrafts = new Drafts("plumbline.drafts");
 const GRADES = [1, 2, 3, 4, 5];
 
 let project = { reasons: [], flags: [], criteria: [] }; // what can be picked and graded
@@ -10,6 +9,10 @@ let said = nothing();
 
 function nothing() {
   return { flagged: false, reasons: [], comment: "", ratings: {} };
+}
+
+function saidOf(pair) {
+  return { ...nothing(), ...(pair && saidDrafts.of(pair.showing_id)) };
 }
 
 function setProject(set) {
@@ -77,40 +80,10 @@ function giveGrade(name, place, grade) {
 
 function change(what) {
   said = { ...said, ...what };
-  keepDraft();
+  saidDrafts.keep(current.showing_id, said);
   const place = [...at(".why").querySelectorAll("button")].indexOf(document.activeElement);
   drawWhy();
   if (place >= 0) at(".why").querySelectorAll("button")[place].focus(); // drawn anew, it would lose it
-}
-
-function keepDraft() {
-  const others = drafts().filter(([showing_id]) => showing_id !== current.showing_id);
-  storeDrafts([...others, [current.showing_id, said]].slice(-MOST_DRAFTS));
-}
-
-function forgetDraft(gone) {
-  if (drafts().length) storeDrafts(drafts().filter(([showing_id]) => showing_id !== gone));
-}
-
-function draftOf(pair) {
-  const draft = drafts().find(([showing_id]) => showing_id === pair?.showing_id);
-  return draft ? { ...nothing(), ...draft[1] } : null;
-}
-
-// What was said of pairs that are not voted on yet: showing_id and said, the newest last.
-function drafts() {
-  try {
-    return JSON.parse(storage?.getItem(DRAFTS) ?? "[]").filter(([showing_id, said]) => Number.isInteger(showing_id) && said);
-  } catch { // spoilt
-    return [];
-  }
-}
-
-function storeDrafts(now) {
-  try {
-    storage?.setItem(DRAFTS, JSON.stringify(now));
-  } catch { // storage is full: then a reload loses what was not sent
-  }
 }
 
 at("[name=comment]").addEventListener("input", ({ target }) => {

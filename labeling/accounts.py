@@ -90,6 +90,11 @@ def accounts_exist(store: Store) -> bool:
     return store.row("SELECT 1 FROM passwords LIMIT 1") is not None
 
 
+def has_password(store: Store, name: str) -> bool:
+    """Whether this person can log in with a password."""
+    return store.row("SELECT 1 FROM passwords WHERE name = ?", [name]) is not None
+
+
 def admins(db: Database) -> list[str]:
     """The admins who can log in, those with an open invitation among them."""
     return [row["name"] for row in db.query(ADMINS, {"now": now()})]

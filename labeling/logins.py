@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
-from labeling.passwords import is_password
+from labeling.passwords import check_password, hash_password, is_password
 from labeling.throttle import Throttle
 from labeling.tokens import hashed, in_days, new_token
 from storage.database import Store, now
@@ -16,6 +16,7 @@ from storage.journal import record
 DAYS = 30  # that a browser stays logged in
 PROGRAM_DAYS = 90  # that a program's token is good for
 WRONG = "The name or the password is wrong."
+WRONG_OLD = "The old password is wrong: nothing was changed."
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,33 @@ class Logins:
             if next(iter(db.query("SELECT 1 FROM passwords WHERE name = ? AND hash = ?", [name, row["hash"]])), None):
                 return _open(db, name, "browser", DAYS, name)
         raise UserError(WRONG)  # it was changed while it was looked at
+
+    def change_password(self, name: str, old: str, new: str, address: str) -> str:
+        """Give somebody who is in another password, end every session and token of theirs; returns a new session's.
+
+        Raises UserError, and changes nothing, when `old` is not the password, `new` cannot be one, or there were too
+        many failures: a browser left open is no way around the brake.
+        """
+        keys = (f"account {hashed(name)}", f"address {address}")
+        mark = self.throttle.begin(*keys)
+        row = self.store.row("SELECT hash FROM passwords WHERE name = ?", [name])
+        if not is_password(row["hash"] if row else None, old) or row is None:
+            raise UserError(WRONG_OLD)
+        self.throttle.succeeded(mark, *keys)
+        check_password(name, new)
+        if new == old:
+            raise UserError("That is the password you have: choose another.")
+        kept = hash_password(new)
+        with self.store.write() as db:
+            set_now = db.execute(
+                "UPDATE passwords SET hash = ?, set_at = ? WHERE name = ? AND hash = ?",
+                [kept, now(), name, row["hash"]],
+            )
+            if not set_now.rowcount:
+                raise UserError(WRONG_OLD)  # it was changed while it was looked at
+            close_sessions(db, name)
+            record(db, name, "change password", name)
+            return _open(db, name, "browser", DAYS, name)
 
 
 def open_browser(store: Store, name: str) -> str:

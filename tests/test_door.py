@@ -14,7 +14,7 @@ from gradio_client.exceptions import AuthenticationError
 from alignment.inference import InferenceServer
 from labeling.accounts import LOCAL_USER, add_user, ensure_user
 from labeling.invitations import accept, invite
-from labeling.logins import WRONG, make_token
+from labeling.logins import WRONG, WRONG_OLD, make_token, session_user
 from labeling.throttle import MOST
 from storage.database import Store
 from tests.conftest import add_pairs, every_row
@@ -221,3 +221,51 @@ def test_without_accounts_the_first_to_be_invited_is_an_admin(tmp_path: Path) ->
         assert (refused.status_code, "Invite an admin first" in refused.text) == (400, True)
         for name, role in (("ada", "admin"), ("ann", "labeler")):
             assert client.post(f"{url}/people/add", data={"name": name, "role": role}).status_code == 200
+
+
+def test_a_person_changes_their_own_password_and_is_out_everywhere_else(
+    store: Store, browser_like: httpx.Client
+) -> None:
+    add_user(store, "pat", "labeler", "test")
+    accept(store, link(store, "pat").removeprefix("/invitation/"), PASSWORD)
+    program = make_token(store, "pat", 1, "test")
+    log_in(browser_like, "pat")
+    elsewhere = httpx.Client(base_url=browser_like.base_url, headers=HTML, trust_env=False)
+    log_in(elsewhere, "pat")
+    new = "another staple entirely"
+    assert "Old password" in browser_like.get("/password").text
+    for old, password, again, said in (
+        ("a guess", new, new, WRONG_OLD),
+        (PASSWORD, new, "other", "are not the same"),
+        (PASSWORD, "short", "short", "A password has 10"),
+        (PASSWORD, PASSWORD, PASSWORD, "choose another"),
+    ):
+        refused = browser_like.post("/password", data={"old": old, "password": password, "again": again})
+        assert (refused.status_code, said in refused.text) == (400, True)
+    assert elsewhere.get("/chat").status_code == 200
+    form = {"old": PASSWORD, "password": new, "again": new}
+    assert browser_like.post("/password", data=form).headers["location"] == "/"
+    assert browser_like.get("/chat").status_code == 200
+    assert elsewhere.get("/chat").headers["location"].startswith("/login")
+    assert session_user(store, program) is None
+    assert log_in(elsewhere, "pat").status_code == 401
+    assert log_in(elsewhere, "pat", new).status_code == 303
+
+
+def test_a_browser_left_open_is_no_way_around_the_brake(store: Store, address: str) -> None:
+    add_user(store, "pit", "labeler", "test")
+    accept(store, link(store, "pit").removeprefix("/invitation/"), PASSWORD)
+    headers = {**HTML, "X-Forwarded-For": "10.0.0.11", "Authorization": f"Bearer {make_token(store, 'pit', 1, 'test')}"}
+    with httpx.Client(base_url=address, headers=headers, trust_env=False) as client:
+        form = {"old": "a guess", "password": "another staple", "again": "another staple"}
+        said = [client.post("/password", data=form).status_code for _ in range(MOST)]
+        assert set(said) == {400}
+        assert client.post("/password", data={**form, "old": PASSWORD}).status_code == 429
+
+
+def test_who_has_no_password_has_none_to_change(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "home")
+    ensure_user(store, LOCAL_USER, "admin")
+    with served(store, InferenceServer(Path("unused.log"))) as url:
+        refused = httpx.get(f"{url}/password", trust_env=False)
+    assert (refused.status_code, "local has no password" in refused.text) == (400, True)

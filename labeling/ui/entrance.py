@@ -1,4 +1,4 @@
-"""Login, logout and invitation: the pages at the door."""
+"""Login, logout, invitation and another password: the pages at the door."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from labeling.accounts import has_password, require
 from labeling.invitations import accept, invited
 from labeling.logins import DAYS, Logins, log_out, open_browser
 from labeling.passwords import SHORTEST
 from labeling.ui.door import Access, cookie_name
-from labeling.ui.identity import USER
+from labeling.ui.identity import USER, user_of
 from labeling.ui.plain import answered, entry, fields, status_of
 from storage.errors import UserError
 
@@ -80,12 +81,39 @@ class Entrance:
         session = await run_in_threadpool(open_browser, self.access.store, name)
         return with_cookie(request, RedirectResponse("/", status_code=303), session)
 
+    async def password(self, request: Request) -> Response:
+        """Where somebody who is in changes their password."""
+        return change_form(self._with_password(request))
+
+    async def change_password(self, request: Request) -> Response:
+        """Take another password, and end every session but this browser's."""
+        name, given = self._with_password(request), await fields(request)
+        address = request.client.host if request.client else ""
+        try:
+            if given.get("password", "") != given.get("again", ""):
+                raise UserError(UNEQUAL)
+            session = await run_in_threadpool(
+                self.logins.change_password, name, given.get("old", ""), given.get("password", ""), address
+            )
+        except UserError as error:
+            return change_form(name, str(error), status_of(error))
+        return with_cookie(request, RedirectResponse("/", status_code=303), session)
+
+    def _with_password(self, request: Request) -> str:
+        """Who asks, if they have a password to change."""
+        name = require(self.access.store, user_of(request), "labeler")
+        if not has_password(self.access.store, name):
+            raise UserError(f"{name} has no password: an admin can send an invitation to choose one.")
+        return name
+
     def routes(self) -> list[Route]:
         """The paths of the door."""
         return [
             Route("/login", self.login_page, methods=["GET"]),
             Route("/login", self.log_in, methods=["POST"]),
             Route("/logout", answered(self.log_out), methods=["POST"]),
+            Route("/password", answered(self.password), methods=["GET"]),
+            Route("/password", answered(self.change_password), methods=["POST"]),
             Route("/invitation/{token}", answered(self.invitation), methods=["GET"]),
             Route("/invitation/{token}", answered(self.accept), methods=["POST"]),
         ]
@@ -123,6 +151,23 @@ def login_form(onward: str, name: str = "", said: str = "", status: int = 200) -
         '<p class="quiet">No account, or the password is lost? An admin can send you an invitation.</p>'
     )
     return entry("Log in", form, said, status)
+
+
+def change_form(name: str, said: str = "", status: int = 200) -> Response:
+    """The old password, and another one."""
+    rules = f'minlength="{SHORTEST}" autocomplete="new-password" required'
+    form = (
+        f"<p>For <strong>{escape(name)}</strong>. It logs you out in every other browser, and ends the tokens of your "
+        "programs.</p>"
+        '<form method="post" action="/password">'
+        f'<input type="hidden" name="username" value="{escape(name)}" autocomplete="username">'
+        '<label>Old password <input name="old" type="password" autocomplete="current-password" required autofocus>'
+        "</label>"
+        f'<label>New password <input name="password" type="password" {rules}></label>'
+        f'<label>The same once more <input name="again" type="password" {rules}></label>'
+        '<button>Change password</button></form><p><a href="/">Back to ranking</a></p>'
+    )
+    return entry("Password", form, said, status)
 
 
 def password_form(name: str, said: str = "", status: int = 200) -> Response:

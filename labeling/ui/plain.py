@@ -1,4 +1,4 @@
-"""The few pages that are plain HTML and forms: login, invitation, people, journal. They need no script."""
+"""The few pages that are plain HTML and forms: login, invitation, password, people, journal. They need no script."""
 
 from __future__ import annotations
 
@@ -56,10 +56,11 @@ def masthead(name: str, role: str, login: bool) -> str:
     pages = "".join(f'<a href="/{path}">{label}</a>' for path, label in shown.items())
     admin = '<a href="/people">People</a>' if role == "admin" else ""
     out = '<form method="post" action="/logout"><button>Log out</button></form>' if login else ""
+    password = '<a href="/password">Password</a>' if login else ""
     return (
         f'<header class="masthead"><a class="brand" href="/">Plumbline</a><nav aria-label="Pages">{pages}</nav>'
         f'<details class="who"><summary>{escape(name)}</summary><div class="menu">{mine}{admin}{researcher}'
-        f"{out}</div></details></header>"
+        f"{password}{out}</div></details></header>"
     )
 
 

@@ -19,6 +19,6 @@ server.who({}).then(({ name, role, login }) => {
   for (const link of element.querySelectorAll("[data-role]")) {
     link.hidden = RANKS.indexOf(role) < RANKS.indexOf(link.dataset.role);
   }
-  who.querySelector("form").hidden = !login;
+  for (const part of who.querySelectorAll("[data-login]")) part.hidden = !login;
 });
 plumbline.onLanguage(() => plumbline.translate(element.querySelector(".masthead")));

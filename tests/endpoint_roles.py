@@ -31,7 +31,6 @@ from tests.served import App
 DOCUMENT = Path(__file__).parent.parent / "docs" / "access.md"
 WHO = ("nobody", *ROLES)
 REFUSED = re.compile(rf"this takes an? ({'|'.join(ROLES)}):|Nobody is logged in")
-FORGED = "session-of-the-admin"  # in every request, whoever sends it
 PASSWORD = "a long enough one"
 
 
@@ -86,6 +85,7 @@ class Asker:
     """A program in one role, or in none."""
 
     client: httpx.Client
+    page: str  # the hash of an open page; one under which somebody else asked is refused before any handler sees it
 
     def may(self, one: Endpoint) -> bool:
         """Whether it took the request: one that it could make nothing of counts as taken."""
@@ -95,11 +95,11 @@ class Asker:
         """The same of events, asked through the queue, as pages do."""
         waiting: dict[str, str] = {}
         for one in asked:
-            body = {"fn_index": one.fn_index, "data": [None] * one.inputs, "session_hash": FORGED}
+            body = {"fn_index": one.fn_index, "data": [None] * one.inputs, "session_hash": self.page}
             joined = self.client.post("/gradio_api/queue/join", json=body).raise_for_status()
             waiting[joined.json()["event_id"]] = one.name
         taken: dict[str, bool] = {}
-        with self.client.stream("GET", "/gradio_api/queue/data", params={"session_hash": FORGED}) as stream:
+        with self.client.stream("GET", "/gradio_api/queue/data", params={"session_hash": self.page}) as stream:
             for line in stream.iter_lines():
                 message = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
                 if message.get("msg") == "process_completed":
@@ -109,7 +109,7 @@ class Asker:
         raise AssertionError(f"the stream ended before {waiting}")
 
     def _run(self, event: Endpoint) -> str:
-        body = {"fn_index": event.fn_index, "data": [None] * event.inputs, "session_hash": FORGED}
+        body = {"fn_index": event.fn_index, "data": [None] * event.inputs, "session_hash": self.page}
         return self.client.post("/gradio_api/run/predict", json=body).text
 
     def _called(self, one: Endpoint) -> str:
@@ -118,7 +118,12 @@ class Asker:
             answer = self.client.request(method, re.sub(r"{.*?}", "x", path), data={} if method == "POST" else None)
             return answer.text
         assert one.function is not None
-        body = {"component_id": one.component_id, "fn_name": one.function.__name__, "session_hash": FORGED, "data": {}}
+        body = {
+            "component_id": one.component_id,
+            "fn_name": one.function.__name__,
+            "session_hash": self.page,
+            "data": {},
+        }
         answer = self.client.post("/gradio_api/component_server/", json=body)
         assert answer.status_code in (200, 401), f"{one.name} fails where it should refuse: put @sentence on it"
         return answer.text
@@ -156,7 +161,9 @@ def app_with_people(home: Path) -> Iterator[tuple[gr.Blocks, str, dict[str, Aske
     for who in WHO:
         token = make_token(store, f"one {who}", 1, "test") if who in ROLES else ""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        askers[who] = Asker(httpx.Client(base_url=app.address, headers=headers, timeout=60, trust_env=False))
+        askers[who] = Asker(
+            httpx.Client(base_url=app.address, headers=headers, timeout=60, trust_env=False), f"page of {who}"
+        )
     try:
         yield app.blocks, app.address, askers
     finally:

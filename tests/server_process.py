@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
@@ -124,6 +125,7 @@ class PageCalls:
 
     def __init__(self, address: str, headers: dict[str, str] | None = None) -> None:
         self.client = httpx.Client(base_url=address, headers=headers, timeout=20, trust_env=False, verify=False)
+        self.page = uuid.uuid4().hex
         components = self.client.get("/config").json()["components"]
         self.component_ids = {name: one["id"] for one in components for name in one["props"].get("server_fns", [])}
 
@@ -133,7 +135,7 @@ class PageCalls:
 
     def ask(self, name: str, data: Any) -> Any:
         """The same with anything for what is asked, also what no script would send."""
-        body = {"component_id": self.component_ids[name], "fn_name": name, "session_hash": "program", "data": data}
+        body = {"component_id": self.component_ids[name], "fn_name": name, "session_hash": self.page, "data": data}
         escaped = json.dumps(body)  # as a script escapes it, so that half a character travels too
         headers = {"Content-Type": "application/json"}
         answer = self.client.post("/gradio_api/component_server/", content=escaped, headers=headers)

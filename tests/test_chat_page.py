@@ -246,3 +246,14 @@ def test_programs_chat_by_the_endpoint(app: App) -> None:
     assert client.predict(message="Hello.", api_name="/chat")
     with pytest.raises(Exception, match="no model named 'nobody'"):
         client.predict(message="Hello.", model="nobody", api_name="/chat")
+
+
+def test_another_person_at_the_browser_sees_no_conversation_of_the_last(page: Page) -> None:
+    ask(page, "Between you and me.")
+    answered(page, 1)
+    page.evaluate(KEPT)
+    page.evaluate("localStorage.setItem('plumbline.person', 'mara')")  # it was hers
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(0)
+    page.wait_for_function("localStorage.getItem('plumbline.person') === 'local'")
+    expect(page.locator(".turn")).to_have_count(0)

@@ -135,14 +135,41 @@ def test_a_session_holds_when_the_server_starts_anew(store: Store) -> None:
             assert call("who") == {"name": "ann", "role": "labeler", "login": True}
 
 
-def test_a_vote_is_its_own_persons_whoever_elses_session_hash_it_bears(store: Store, address: str) -> None:
+def test_an_open_page_answers_only_who_opened_it(store: Store, address: str) -> None:
     ann, ada = (
         PageCalls(address, {"Authorization": f"Bearer {make_token(store, name, 1, 'test')}"}) for name in ("ann", "ada")
     )
     (pair,) = ann("next_pairs", count=1, holding=[])["pairs"]
     vote = {"verdict": "tie", "strength": 0, "client_key": "k", "showing_id": pair["showing_id"]}
-    assert "was not served to ada" in ada("cast_vote", **vote)["error"]  # PageCalls always sends the same hash
+    assert "was not served to ada" in ada("cast_vote", **vote)["error"]
+    stolen = {"session_hash": ann.page, "fn_index": 0, "data": [], "event_id": "x"}
+    api = "/gradio_api"
+    refused = [
+        ada.client.post(f"{api}/component_server/", content=json.dumps(stolen).encode("utf-16")),
+        *(ada.client.post(f"{api}/{path}", json=stolen) for path in ("queue/join", "run/x", "call/x", "cancel")),
+        *(ada.client.get(f"{api}/{path}{ann.page}") for path in ("queue/data?session_hash=", "heartbeat/")),
+        ada.client.get(f"{api}/queue/data?session_hash={ann.page}&session_hash=another"),
+    ]
+    assert {(one.status_code, one.headers["x-reload"]) for one in refused} == {(403, "1")}
+    form = {"session_hash": (None, ann.page), "fn_name": (None, "who"), "component_id": (None, "1")}
+    assert ada.client.post(f"{api}/component_server/", files=form).status_code == 415
     assert ann("cast_vote", **vote)["vote"]["verdict"] == "tie"
+
+
+def test_what_no_page_uses_of_gradio_is_shut(browser_like: httpx.Client) -> None:
+    log_in(browser_like, "ada")
+    for path in ("proxy=http://127.0.0.1", "file=http://1.1.1.1/", "file= http://1.1.1.1/", "file/http://1.1.1.1/"):
+        assert browser_like.get(f"/gradio_api/{path}").status_code == 404, path
+    assert browser_like.get("/gradio_api/deep_link?session_hash=x").status_code == 404
+
+
+def test_files_are_taken_of_researchers_alone(browser_like: httpx.Client) -> None:
+    file = {"files": ("votes.jsonl", b"{}")}
+    log_in(browser_like, "ann")
+    assert browser_like.post("/gradio_api/upload", files=file).status_code == 403
+    log_in(browser_like, "ada")
+    (path,) = browser_like.post("/gradio_api/upload", files=file).json()
+    assert browser_like.get(f"/gradio_api/file={path}").content == b"{}"
 
 
 def test_a_program_logs_in_with_a_password_or_a_token(store: Store, address: str) -> None:

@@ -1,4 +1,4 @@
-"""Who may ask what: every endpoint of the app in every role, by raw requests under the session hash of an admin.
+"""Who may ask what: every endpoint of the app in every role, by raw requests.
 
 A new endpoint fails here until its line, which `python -m tests.endpoint_roles` prints, stands in docs/access.md.
 """

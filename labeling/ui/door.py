@@ -26,6 +26,9 @@ LOGIN = "/login"
 INVITATION = "/invitation/"
 OPEN = (LOGIN, "/gradio_api/startup-events")  # Gradio asks the latter of itself as it starts; it says no more than that
 RESEARCHERS = frozenset({"/align", "/data", "/reward", "/lineage", "/quality"})  # pages that show a labeler nothing
+UPLOAD = "/gradio_api/upload"  # what researchers import; of anybody else it would only fill the disk
+# What Gradio offers and no page of ours uses. Some of it fetches whatever address it is given, in the server's name.
+CLOSED = re.compile(r"/gradio_api/(proxy=|file(?!=/)|deep_link|dev/|process_recording|stream/)")
 BACK = '<p><a href="./">Back to ranking</a></p>'
 BEARER = "bearer "
 SAID = "Nobody is logged in: open /login in a browser, or send a token of `user token` as Authorization: Bearer TOKEN."
@@ -60,6 +63,8 @@ class Door:
             scope[USER] = user
         if user is not None and (reason := self._not_for(user, scope)):
             await entry("For researchers", BACK, reason, 403)(scope, receive, send)
+        elif user is not None and CLOSED.match(scope["path"]):
+            await JSONResponse({"detail": "This app has no such thing."}, status_code=404)(scope, receive, send)
         elif user is not None or is_open(scope["path"]):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -70,7 +75,8 @@ class Door:
 
     def _not_for(self, user: str, scope: Scope) -> str:
         """Why a page is not for this user, so that it is not shown empty; its handlers would refuse them each."""
-        if scope["path"] not in RESEARCHERS or scope.get("method") not in ("GET", "HEAD"):
+        is_page = scope["path"] in RESEARCHERS and scope.get("method") in ("GET", "HEAD")
+        if not is_page and not scope["path"].startswith(UPLOAD):
             return ""
         if role_of(self.access.store, user) != "labeler":
             return ""

@@ -21,6 +21,7 @@ from labeling.ui.guidelines import Guidelines
 from labeling.ui.identity import user_of
 from labeling.ui.journal import Journal
 from labeling.ui.me import Me
+from labeling.ui.page_hashes import PageHashes
 from labeling.ui.people import People
 from storage.database import Store
 from storage.errors import UserError
@@ -116,7 +117,11 @@ def launch(blocks: gr.Blocks, access: Access, host: str, port: int) -> str:
             quiet=True,
             prevent_thread_lock=True,
             app_kwargs={
-                "middleware": [Middleware(Guard, access=access), Middleware(Door, access=access)],
+                "middleware": [
+                    Middleware(Guard, access=access),
+                    Middleware(Door, access=access),
+                    Middleware(PageHashes),
+                ],
                 "routes": [
                     route for module in (Entrance, People, Journal, Me, Guidelines) for route in module(access).routes()
                 ],

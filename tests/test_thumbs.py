@@ -24,14 +24,14 @@ def pressing(store: Store, page: Chat, turns: Any, thumb: str, key: str, labeler
     return press(store, page.answers, labeler, asked)
 
 
-def test_an_answer_has_thumbs_and_a_pair_of_them_or_none_has_not(store: Store) -> None:
+def test_an_answer_has_thumbs_and_a_pair_of_them_has_none_before_its_vote(store: Store) -> None:
     page = chat_with(store, Voices("So.", "Because.", "  "))
     assert BUTTONS not in ask(page)[0]
     assert BUTTONS in ask(page)[0]
     view, _, pair, _, _ = ask(page, two=True)
     assert BUTTONS not in view
     view, *_ = page.vote(next(iter(VERDICTS)), pair, LOCAL)
-    assert BUTTONS not in view  # it has been judged
+    assert BUTTONS in view  # the better one is an answer like any other
 
 
 def test_a_press_is_stored_as_a_thumb_on_the_answer_and_shows_from_then_on(store: Store) -> None:

@@ -133,4 +133,4 @@ def relabel_command(
     from storage.relabels import ask_again
 
     asked = ask_again(Store.existing(home), pair_ids, why, ACTOR)
-    answer(as_json, {"pairs": len(pair_ids), "asked": asked}, f"{asked} votes are asked for again.")
+    answer(as_json, {"pairs": len(set(pair_ids)), "asked": asked}, f"{asked} votes are asked for again.")

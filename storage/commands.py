@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, bar, table, tell
-from storage.database import Store
+from storage.database import MOST_ID, Store
 from storage.journal import entries, in_words, write_journal
 from storage.maintenance import backup, check
 
@@ -100,7 +100,7 @@ def check_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
 
 
 def journal_command(
-    most: Annotated[int, typer.Option(min=1, help="How many entries to show, the newest first.")] = 20,
+    most: Annotated[int, typer.Option(min=1, max=MOST_ID, help="How many entries to show, the newest first.")] = 20,
     export: Annotated[Path | None, typer.Option(help="Write all of it to this file, as JSON lines.")] = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,

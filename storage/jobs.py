@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from storage.database import Store, now
+from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
 from storage.failures import Failure
 from storage.journal import record
@@ -215,7 +215,7 @@ def metrics(store: Store, job_id: int) -> dict[str, list[tuple[int, float]]]:
 
 def get(store: Store, job_id: int) -> Job:
     """One job. Raises UserError when there is none of that number."""
-    row = store.row("SELECT * FROM jobs WHERE job_id = ?", [job_id])
+    row = store.row("SELECT * FROM jobs WHERE job_id = ?", [job_id]) if abs(job_id) <= MOST_ID else None
     if row is None:
         raise UserError(f"There is no job {job_id}: `jobs` lists them.")
     return to_job(row)

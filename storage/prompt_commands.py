@@ -10,7 +10,7 @@ import typer
 from storage import browse, curation, duplicates
 from storage.browse.prompt_filters import STATES
 from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, table
-from storage.database import Store
+from storage.database import MOST_ID, Store
 from storage.errors import UserError
 from storage.records import prompt_text
 
@@ -34,7 +34,7 @@ def list_command(
     source: Annotated[str, typer.Option(help="Where it came from: imported, chat, hand, demo.")] = "",
     tag: Annotated[str, typer.Option(help="A tag that it has.")] = "",
     state: Annotated[str, typer.Option(help=f"{', '.join(STATES)}.")] = "",
-    before: Annotated[int | None, typer.Option(min=1, help="Only those with a smaller number.")] = None,
+    before: Annotated[int | None, typer.Option(min=1, max=MOST_ID, help="Only those with a smaller number.")] = None,
     home: Home = DEFAULT_HOME,
     as_json: Json = False,
 ) -> None:

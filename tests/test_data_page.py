@@ -119,6 +119,16 @@ def test_a_prompt_has_a_page_of_its_own_with_its_history(page: Page) -> None:
     expect(rows(page)).to_have_count(browse.PAGE)
 
 
+def test_a_prompt_that_is_not_there_is_told_and_stays_so(page: Page) -> None:
+    summary = page.locator("[data-text=summary]")
+    summary.evaluate("node => node.textContent = ''")
+    page.evaluate("history.pushState(null, '', './data?prompt=999999'); dispatchEvent(new PopStateEvent('popstate'))")
+    expect(page.get_by_role("alert")).to_contain_text("There is no prompt 999999")
+    page.evaluate("dispatchEvent(new Event('focus'))")  # as when somebody comes back to the tab: all is asked anew
+    expect(summary).to_contain_text("to train on")
+    expect(page.get_by_role("alert")).to_contain_text("There is no prompt 999999")
+
+
 def test_a_prompt_is_added_held_back_and_released(page: Page, shared: Store) -> None:
     page.get_by_role("button", name="Add a prompt").click()
     page.get_by_label("What is said").fill("Write to ann.lee@mail.org for me")

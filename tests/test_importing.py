@@ -6,6 +6,7 @@ import contextlib
 import csv
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -330,6 +331,7 @@ HOSTILE = {
     "digits.jsonl": (b'{"prompt": ' + b"1" * 10_000 + b"}", "no JSON"),
     "torn.json": (b'[{"prompt": "a"}, ', "no JSON list"),
     "quote.csv": (b'prompt\n"never closed\n', "no CSV"),
+    "twice.csv": (b"prompt,prompt\na,b\n", "more than one column 'prompt'"),
     "cells.csv": (b"prompt\na,b\n", "2 cells under 1 headings"),
     "text.parquet": (b"this is no parquet", "no Parquet"),
     "text.jsonl.gz": (b"this is no gzip", "cannot be read"),
@@ -368,8 +370,10 @@ def test_a_parquet_without_a_known_column_lists_its_own(store: Store, tmp_path: 
         import_file(store, tmp_path / "f.parquet")
 
 
-@pytest.mark.parametrize("path", ["absent.jsonl", "."])
+@pytest.mark.parametrize("path", ["absent.jsonl", ".", "pipe.jsonl", "pipe.parquet"])
 def test_what_is_no_file_is_refused(store: Store, tmp_path: Path, path: str) -> None:
+    if path.startswith("pipe"):
+        os.mkfifo(tmp_path / path)
     with pytest.raises(UserError):
         import_file(store, tmp_path / path)
 

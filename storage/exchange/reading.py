@@ -14,6 +14,7 @@ import io
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -105,6 +106,8 @@ def placed_rows(path: Path) -> Iterator[Placed]:
 
         yield from rows_of_folder(path)
         return
+    if path.exists() and not path.is_file():  # a pipe without a writer would be waited for in vain
+        raise UserError(f"{path} is no file to read, but a pipe or a device: write its content to a file first.")
     suffix = suffix_of(path)
     if suffix in (".parquet", ".arrow"):
         from storage.exchange.tables import rows_of_table
@@ -277,6 +280,9 @@ def _csv(path: Path, handle: io.BufferedReader) -> Iterator[Placed]:
     reader = csv.reader(lines, strict=True)
     try:
         names = [name.strip() for name in next(reader, [])]
+        twice = [name for name, many in Counter(names).items() if many > 1]
+        if twice:
+            raise UserError(f"{path} has more than one column {listed(twice)}: give each a name of its own.")
         for number, cells in enumerate((cells for cells in reader if cells), 1):
             if len(cells) != len(names):
                 yield Placed(number, BadRow(f"it has {len(cells)} cells under {len(names)} headings"))

@@ -48,12 +48,15 @@ let shown = []; // its rows
 let choices = {}; // what there is to filter by
 let asked = 0; // counts the questions, so that a late answer to an old one is dropped
 
-// Ask the server; null where it refuses or cannot be reached, which the page then says.
-async function ask(question, data, where = "trouble") {
+// Ask the server; null where it refuses or cannot be reached, which the page then says. `clears`: what went wrong
+// before is over where this goes well.
+async function ask(question, data, where = "trouble", clears = true) {
   const answer = await question(data);
   const trouble = answer === undefined ? "The server cannot be reached: what is below may be old." : answer.error ?? "";
-  slot(where).hidden = trouble === "";
-  say(where, trouble);
+  if (trouble || clears) {
+    slot(where).hidden = trouble === "";
+    say(where, trouble);
+  }
   return trouble ? null : answer;
 }
 
@@ -121,7 +124,7 @@ function filter(name, value) {
 }
 
 async function count() {
-  const answer = await ask(server.count, {});
+  const answer = await ask(server.count, {}, "trouble", false); // it goes beside another question, and leaves what that one said
   if (answer === null) return;
   choices = answer.choices;
   at("datalist").replaceChildren(...choices.tag.map((tag) => new Option(tag, tag)));

@@ -203,8 +203,8 @@ def test_after_a_reload_z_still_takes_back_the_last_vote(page: Page, store: Stor
 def test_what_a_browser_kept_of_another_home_or_cannot_read_is_said_and_blocks_no_vote(
     page: Page, store: Store, kept: str
 ) -> None:
-    page.evaluate("(kept) => localStorage.setItem('plumbline.outbox.0', kept)", kept)
-    page.reload()
+    with page.expect_navigation():  # in one go, or the page as it is might send what it finds
+        page.evaluate("(kept) => { localStorage.setItem('plumbline.outbox.0', kept); location.reload(); }", kept)
     expect(page.get_by_role("alert")).to_contain_text("could not be recorded.")
     expect(left(page)).not_to_be_empty()
     way = side_of(left(page).inner_text())

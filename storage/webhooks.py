@@ -53,7 +53,7 @@ def add_webhook(store: Store, url: str, events: tuple[str, ...], actor: str) -> 
             [url, secret, *flags, actor, now()],
         )
         webhook_id = int(cursor.lastrowid or 0)
-        record(db, actor, "add", f"webhook {webhook_id}", url=url, events=list(events))
+        record(db, actor, "add", f"webhook {webhook_id}", to=_host(url), events=list(events))
     return webhook(store, webhook_id)
 
 
@@ -120,6 +120,12 @@ def _is_address(url: str) -> bool:
         )
     except ValueError:
         return False
+
+
+def _host(url: str) -> str:
+    """What the journal, which researchers read, says of an address: its path or its user may be a secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _count(store: Store, webhook_id: int, which: str) -> int:

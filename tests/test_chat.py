@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -15,9 +16,10 @@ from starlette.requests import Request
 from labeling.ui import chat
 from labeling.ui.actions import Actions, Inference
 from labeling.ui.answering import answers
-from labeling.ui.chat import PROMOTED, Chat
+from labeling.ui.chat import HOW_TO_DISPUTE, HOW_TO_VOTE, PROMOTED, Chat
 from labeling.ui.chat_endpoints import ChatEndpoints
 from labeling.ui.chat_page import AT_ONCE
+from labeling.ui.hidden_pair import Pair
 from labeling.ui.identity import USER
 from storage import registry
 from storage.database import Store
@@ -146,3 +148,11 @@ def test_a_model_chosen_before_a_restart_can_still_be_asked(store: Store) -> Non
     known = [[name, name] for name in (PROMOTED, registry.require_promoted(store).name)]
     assert ("Model", known) in menus  # another page has a menu of this name too
     assert ("Second model", known) in menus
+
+
+def test_a_message_sent_before_a_vote_is_told_what_the_vote_is_about(store: Store) -> None:
+    page, model = chat_with(store, Voices("Because.")), registry.require_promoted(store)
+    hidden = Pair(tuple(QUESTION), (model, model), ("A", "B"), ({}, {}))
+    for pair, asked in ((hidden, HOW_TO_VOTE), (replace(hidden, disputed=tuple(QUESTION)), HOW_TO_DISPUTE)):
+        (shown,) = page.send("And?", list(QUESTION), pair, PROMOTED, PROMOTED, False, 1, LOCAL)
+        assert escape(asked) in shown[0]

@@ -111,6 +111,14 @@ def test_who_logs_out_is_out(browser_like: httpx.Client) -> None:
     assert browser_like.get("/chat").headers["location"].startswith("/login")
 
 
+def test_who_logs_in_where_another_is_in_ends_that_session(browser_like: httpx.Client) -> None:
+    log_in(browser_like, "ann")
+    anns = {"Cookie": "; ".join(f"{one.name}={one.value}" for one in browser_like.cookies.jar)}
+    log_in(browser_like, "ada")
+    away = httpx.get(f"{browser_like.base_url}/chat", headers={**HTML, **anns}, trust_env=False)
+    assert away.headers["location"].startswith("/login")
+
+
 def test_an_invitation_is_chosen_a_password_for_and_leads_in(store: Store, browser_like: httpx.Client) -> None:
     add_user(store, "<b>new</b>", "labeler", "test")
     path = link(store, "<b>new</b>")

@@ -200,6 +200,13 @@ def test_what_is_three_days_old_is_given_up_on_record(pairs: Store) -> None:
     assert (entry["actor"], entry["action"]) == ("courier", "give up")
 
 
+def test_the_journal_names_the_host_alone(pairs: Store) -> None:
+    add_webhook(pairs, "https://ada:pw@hooks.example:8443/services/SECRET?key=K", ("vote",), "test")
+    entry = pairs.row("SELECT detail FROM journal ORDER BY entry_id DESC")
+    assert entry is not None
+    assert json.loads(entry["detail"]) == {"to": "https://hooks.example:8443", "events": ["vote"]}
+
+
 def test_the_courier_carries_by_itself(pairs: Store, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courier, "LOOK_EVERY_S", 0.01)
     add_webhook(pairs, receiver.url, ("vote",), "test")

@@ -90,8 +90,7 @@ class Chat:
         labeler = self._labeler(request)
         before = remembered(turns)
         if pair is not None or not text.strip():
-            note = HOW_TO_VOTE if pair else ""
-            yield self._shown(labeler, before, pair, note), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            yield self._shown(labeler, before, pair, how_to_vote(pair)), gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
         asked: list[Message] = [*before, {"role": "user", "content": text.strip()}]
         origins = self.answers.origins(labeler, before)
@@ -129,7 +128,7 @@ class Chat:
         labeler = self._labeler(request)
         before = remembered(turns)
         kept = pair is not None or any(turn["content"] == asked.strip() for turn in before[-2:-1])
-        shown = self._shown(labeler, before, pair, HOW_TO_VOTE if pair else "")
+        shown = self._shown(labeler, before, pair, how_to_vote(pair))
         return shown, box_to_write(None if kept else asked), gr.update(visible=pair is not None)
 
     def vote(self, label: str, pair: Pair | None, request: gr.Request) -> tuple[Any, ...]:
@@ -152,7 +151,7 @@ class Chat:
         labeler = self._labeler(request)
         before = remembered(turns)
         if pair is not None:
-            yield self._shown(labeler, before, pair, HOW_TO_VOTE), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            yield self._shown(labeler, before, pair, how_to_vote(pair)), gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
         try:
             given = disputed(self.answers, labeler, sent_with(event).get("answer"))
@@ -206,6 +205,11 @@ class Chat:
             below = thumbs_by_turn(self.store, self.answers, labeler, turns)
             return conversation(turns, note=note, below=below, origins=origins)
         return conversation(pair.messages, pair.texts, note, origins=origins)
+
+
+def how_to_vote(pair: Pair | None) -> str:
+    """What is asked of somebody before whom two answers wait; nothing where none do."""
+    return "" if pair is None else HOW_TO_DISPUTE if pair.disputed else HOW_TO_VOTE
 
 
 def sent_with(event: Any) -> dict[str, Any]:

@@ -51,6 +51,8 @@ class Entrance:
             if browser:
                 return login_form(onward, name, str(error), status)
             return JSONResponse({"detail": str(error)}, status_code=status)
+        if before := request.cookies.get(cookie_name(request)):  # whoever was in here goes, for the cookie does
+            await run_in_threadpool(log_out, self.access.store, before)
         response = RedirectResponse(onward, status_code=303) if browser else JSONResponse({"success": True})
         return with_cookie(request, response, token)
 

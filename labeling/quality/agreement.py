@@ -88,10 +88,13 @@ def with_others(votes: Judgements, seed: int = 0) -> list[tuple[int, Interval | 
     counts = np.bincount(cells, minlength=places * CHOICES)
     others = np.bincount(votes.comparison, minlength=places)[votes.comparison] - 1
     seen = others > 0
-    shares = (counts[cells][seen] - 1) / others[seen]
+    whose = votes.labeler[seen]
+    order = np.argsort(whose, kind="stable")
+    shares = ((counts[cells][seen] - 1) / others[seen])[order]
+    ends = np.cumsum(np.bincount(whose, minlength=len(votes.labelers)))
     found = []
-    for number in range(len(votes.labelers)):
-        values, times = np.unique(shares[votes.labeler[seen] == number], return_counts=True)
+    for own in np.split(shares, ends)[:-1]:
+        values, times = np.unique(own, return_counts=True)
         weighted = Counts(values[:, None], times.astype(np.float64))
         found.append((weighted.comparisons, bootstrap(weighted, _mean, seed, share=True)))
     return found

@@ -23,8 +23,13 @@ def self_consistency(votes: Judgements) -> tuple[Interval | None, list[Interval 
 def repeats(votes: Judgements) -> tuple[Integers, Flags]:
     """Of every repeat that has a first vote to be held against: whose it is, and whether it chose the same."""
     key = votes.comparison * max(1, len(votes.labelers)) + votes.labeler
-    first_keys, place = np.unique(key[~votes.repeat], return_index=True)
-    first_choice = votes.choice[~votes.repeat][place]
+    came_again = np.zeros(
+        int(votes.comparison.max(initial=-1)) + 1, dtype=bool
+    )  # few did, and sorting the rest is slow
+    came_again[votes.comparison[votes.repeat]] = True
+    first = ~votes.repeat & came_again[votes.comparison]
+    first_keys, place = np.unique(key[first], return_index=True)
+    first_choice = votes.choice[first][place]
     asked = key[votes.repeat]
     found = np.searchsorted(first_keys, asked)
     known = np.isin(asked, first_keys)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from labeling.ui import chat
 from labeling.ui.actions import Actions, Inference
 from labeling.ui.answering import answers
-from labeling.ui.chat import HOW_TO_DISPUTE, HOW_TO_VOTE, PROMOTED, Chat
+from labeling.ui.chat import HOW_TO_DISPUTE, HOW_TO_VOTE, PROMOTED, RIVAL, Chat
 from labeling.ui.chat_endpoints import ChatEndpoints
 from labeling.ui.chat_page import AT_ONCE
 from labeling.ui.hidden_pair import Pair
@@ -147,7 +147,16 @@ def test_a_model_chosen_before_a_restart_can_still_be_asked(store: Store) -> Non
     menus = [(part["props"].get("label"), part["props"].get("choices")) for part in config["components"]]
     known = [[name, name] for name in (PROMOTED, registry.require_promoted(store).name)]
     assert ("Model", known) in menus  # another page has a menu of this name too
-    assert ("Second model", known) in menus
+    assert ("Second model", [[RIVAL, RIVAL], *known]) in menus
+
+
+def test_two_models_answer_also_where_the_page_has_not_asked_yet_which_there_are(store: Store) -> None:
+    page = chat_with(store, Voices())
+    assert [model.name for model in page._models(PROMOTED, RIVAL, True)] == ["policy", "policy"]  # there is no other
+    with store.write() as db:
+        for name in ("older", "newer"):
+            registry.register(db, name, "policy", f"models/{name}", "test")
+    assert [model.name for model in page._models(PROMOTED, RIVAL, True)] == ["policy", "newer"]
 
 
 def test_a_message_sent_before_a_vote_is_told_what_the_vote_is_about(store: Store) -> None:

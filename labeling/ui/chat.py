@@ -30,6 +30,7 @@ from storage.errors import UserError
 from storage.records import Message, Model
 
 PROMOTED = "the promoted model"  # a choice that follows promotions; no model can have a name with blanks
+RIVAL = "the newest other model"  # for the second of two: known by this name before the page has asked which it is
 # What is in the message box, or else the question that is being answered.
 ASKED = """(turns, pair, text) => [turns, pair, text
   || [...document.querySelectorAll(".turns[aria-busy=true]:not(.disputing) .mine .said")].pop()?.textContent || ""]"""
@@ -49,17 +50,18 @@ class Chat:
     answers: Answers = field(default_factory=Answers)
 
     def load(self, turns: Any, request: gr.Request) -> tuple[Any, ...]:
-        """The conversation as the browser kept it, and the models there are now; the newest stands against."""
+        """The conversation as the browser kept it, and the models there are now."""
         labeler = self._labeler(request)
-        names = self.names()
-        policies = registry.models(self.store, "policy")
-        rival = next((found.name for found in reversed(policies) if found.status != "promoted"), PROMOTED)
         shown = self._shown(labeler, remembered(turns), None, "")
-        return shown, gr.update(choices=names), gr.update(choices=names, value=rival)
+        return shown, gr.update(choices=self.names()), gr.update(choices=self.rivals())
 
     def names(self) -> list[str]:
         """What can be chosen to answer."""
         return [PROMOTED, *(found.name for found in registry.models(self.store, "policy"))]
+
+    def rivals(self) -> list[str]:
+        """What can be chosen to answer beside it."""
+        return [RIVAL, *self.names()]
 
     def meaning(self, best_of: int, name: str, other: str, two: bool, request: gr.Request) -> str:
         """What the choice of so many answers to choose from means, or why it cannot be."""
@@ -194,6 +196,9 @@ class Chat:
         return require(self.store, user_of(request), "labeler")
 
     def _model(self, name: str) -> Model:
+        if name == RIVAL:
+            others = [found for found in registry.models(self.store, "policy") if found.status != "promoted"]
+            name = others[-1].name if others else PROMOTED
         return registry.policy_named(self.store, "" if name == PROMOTED else name)
 
     def _models(self, name: str, other: str, two: bool) -> list[Model]:

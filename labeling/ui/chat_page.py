@@ -12,7 +12,7 @@ from labeling.accounts import require
 from labeling.ui import theme
 from labeling.ui.actions import Actions
 from labeling.ui.best_of import CHOICES
-from labeling.ui.chat import ASKED, PROMOTED, Chat
+from labeling.ui.chat import ASKED, PROMOTED, RIVAL, Chat
 from labeling.ui.chat_endpoints import ChatEndpoints
 from labeling.ui.conversation import conversation
 from labeling.ui.errors import sentence
@@ -75,7 +75,7 @@ def _options(chat: Chat) -> Options:
     with gr.Row(elem_classes="chat-options"):
         # Already here they can be all of them: after a restart of the server, it knows an open page by this alone.
         model = gr.Dropdown(chat.names(), value=PROMOTED, label="Model", **CHOICE)
-        other = gr.Dropdown(chat.names(), value=PROMOTED, label="Second model", visible=False, **CHOICE)
+        other = gr.Dropdown(chat.rivals(), value=RIVAL, label="Second model", visible=False, **CHOICE)
         best = gr.Dropdown(CHOICES, value=1, label="Answers to choose from", **CHOICE)
         two = gr.Checkbox(label="Side by side", container=False, scale=0, min_width=140)
         new = gr.Button("New chat", size="md", scale=0, min_width=120)

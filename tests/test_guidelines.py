@@ -117,6 +117,7 @@ def test_a_new_labeler_is_told_what_is_known_then_warned_then_paused(store: Stor
             page.keyboard.press("1")
             page.wait_for_timeout(50)
         expect(page.locator("[data-text=empty]")).to_contain_text("You are paused")
+        expect(page.locator(".empty .quiet")).to_be_hidden()
         assert {row["state"] for row in store.rows("SELECT state FROM attention")} == {"warned", "paused"}
         voted = store.rows("SELECT count(*) AS n FROM preferences")[0]["n"]
         page.reload()

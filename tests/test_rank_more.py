@@ -81,6 +81,11 @@ def test_answers_are_put_in_order_by_keys_and_by_dragging_and_that_is_taken_back
     for key in ("3", "1", "=", "2"):
         page.keyboard.press(key)
     assert shown_order(page) == "3›1=2"
+    for code, rank in (("de", "Rang 1"), ("en", "rank 1")):
+        page.locator("[name=language]").evaluate(
+            "(one, code) => { one.value = code; one.dispatchEvent(new Event('change')); }", code
+        )
+        expect(page.locator(".set .answer").nth(2).locator(".rank-of")).to_have_text(rank)
     page.reload()  # what was ordered so far is kept
     expect(strip(page).locator(".chip")).to_have_count(3)
     chip, end = strip(page).locator(".chip").first.bounding_box(), page.locator(".strip .gap").last.bounding_box()

@@ -161,6 +161,7 @@ plumbline.onLanguage(() => {
   at("[name=language]").value = plumbline.language();
   drawHints();
   drawWhy();
+  if (current && !differing) drawTexts(current); // what they are headed with
   drawState();
 });
 usePreferences(PREFERRED);

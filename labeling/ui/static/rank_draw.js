@@ -52,6 +52,7 @@ function drawState() {
   const why = typeof emptiness === "string" ? emptiness : t(emptiness.key, emptiness.values);
   page.dataset.state = current ? "pair" : why && reachable ? "empty" : "loading";
   if (slot("empty").textContent !== why) say("empty", why);
+  at(".empty .quiet").hidden = emptiness?.key === "empty.paused"; // nothing comes by itself
   const unsent = outbox.names().length;
   const cut = [t("trouble.unreachable"), unsent ? t("trouble.kept", { count: unsent }) : "", current ? t("trouble.go_on") : ""];
   const trouble = reachable ? refusal : cut.filter(Boolean).join(" ");

@@ -257,3 +257,12 @@ def test_another_person_at_the_browser_sees_no_conversation_of_the_last(page: Pa
     expect(page.locator(".turn")).to_have_count(0)
     page.wait_for_function("localStorage.getItem('plumbline.person') === 'local'")
     expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_an_app_that_does_not_answer_is_told_above_the_conversation(page: Page) -> None:
+    line = page.locator(".server-state")
+    expect(line).to_have_text("Promoted: llama")
+    page.route("**/component_server/", lambda route: route.abort())
+    expect(line).to_have_text("The app does not answer.")
+    page.unroute("**/component_server/")
+    expect(line).to_have_text("Promoted: llama")

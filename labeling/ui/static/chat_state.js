@@ -4,6 +4,8 @@ const show = ({state, promoted}) => {
   line.textContent = state || (promoted ? `Promoted: ${promoted}` : 'No model is promoted yet.');
   line.classList.toggle('trouble', Boolean(state));
 };
-const ask = () => server.server_state({}).then(show, () => show({state: 'The app does not answer.'}));
+const lost = {state: 'The app does not answer.'};
+// Of an app that is down Gradio's client says nothing, and gives nothing.
+const ask = () => server.server_state({}).then((said) => show(said ?? lost), () => show(lost));
 ask();
 setInterval(() => { if (!document.hidden) ask(); }, 2000);

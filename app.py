@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,6 +31,9 @@ from alignment.waiting import Unfinished
 from storage.console import DEFAULT_HOME, Home, Json, answer
 from storage.database import FREE_SPACE, Store, remedy, sqlite3
 from storage.errors import UserError
+
+if TYPE_CHECKING:
+    from labeling.ui.actions import Actions, Inference
 
 BREATH_S = 4.0  # from the first answer to the start of heavy work, so that the first page has the machine to itself
 OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # errors that are nobody's mistake, and pass
@@ -74,11 +77,9 @@ def serve(
     """Start the app: the pages, and the worker behind them."""
     labeling.accounts.check_host(home, host)
     gc.disable()  # imports make no garbage, and looking for it is a fifth of the time to the first page
-    from alignment import battles, continuous, evaluations, job_deeds, picking, plans, queue, readiness, ready, rounds
     from alignment.demo.seed import seed
     from alignment.inference import InferenceServer
     from labeling.ui import shell
-    from labeling.ui.actions import Actions
     from labeling.ui.door import Access
     from storage import registry
     from storage.courier import Courier
@@ -93,7 +94,26 @@ def serve(
     if not access.by_login():
         labeling.accounts.ensure_user(store, labeling.accounts.LOCAL_USER, "admin")
     seed(store)
-    actions = Actions(
+    url = shell.launch(shell.build(store, actions(store, inference), access), access, host, port)
+    gc.enable()
+    print(f"Plumbline is at {url}", flush=True)
+    time.sleep(BREATH_S)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    inference.start()
+    Courier(store).start()
+    try:
+        work(store)
+    finally:
+        inference.stop()
+
+
+def actions(store: Store, inference: Inference) -> Actions:
+    """What the pages of this store ask of the training side."""
+    from alignment import battles, continuous, evaluations, job_deeds, picking, plans, queue, readiness, ready, rounds
+    from labeling.ui.actions import Actions
+    from storage import registry
+
+    return Actions(
         start_round=lambda method, overrides, actor: rounds.start(store, method, overrides, actor),
         replay_round=lambda round_id, actor: rounds.start_replay(store, round_id, actor),
         cancel_round=lambda round_id, actor: rounds.cancel(store, round_id, actor),
@@ -112,17 +132,6 @@ def serve(
         check_labels=lambda: readiness.check_labels(store),
         inference=inference,
     )
-    url = shell.launch(shell.build(store, actions, access), access, host, port)
-    gc.enable()
-    print(f"Plumbline is at {url}", flush=True)
-    time.sleep(BREATH_S)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    inference.start()
-    Courier(store).start()
-    try:
-        work(store)
-    finally:
-        inference.stop()
 
 
 def work(store: Store) -> None:

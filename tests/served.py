@@ -16,11 +16,10 @@ from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
-from alignment import battles, continuous, evaluations, job_deeds, picking, plans, queue, readiness, ready, rounds
+from app import actions
 from labeling.ui import shell
-from labeling.ui.actions import Actions, Inference
+from labeling.ui.actions import Inference
 from labeling.ui.door import Access
-from storage import registry
 from storage.database import Store
 from tests.server_process import free_port
 
@@ -88,26 +87,7 @@ idle_apps: list[App] = []
 
 def build(store: Store, inference: Inference, access: Access) -> Any:
     """The app, composed as `app.py` does it."""
-    actions = Actions(
-        start_round=lambda method, settings, actor: rounds.start(store, method, settings, actor),
-        replay_round=lambda round_id, actor: rounds.start_replay(store, round_id, actor),
-        cancel_round=lambda round_id, actor: rounds.cancel(store, round_id, actor),
-        resume_round=lambda round_id, actor: rounds.resume(store, round_id, actor),
-        start_sft=lambda file, base, *rest: queue.sft(store, file, registry.by_name(store, base), *rest),
-        score_votes=lambda name, actor: queue.score(store, registry.by_name(store, name), actor),
-        compare=lambda *asked: evaluations.compare(store, *asked),
-        plan_round=lambda settings: plans.plan_in_words(store, settings),
-        job_deed=lambda deed, job_id, actor: job_deeds.do(store, deed, job_id, actor),
-        continuous_on=lambda *asked: continuous.switch_on(store, *asked),
-        continuous_said=lambda: continuous.said(store),
-        picker=lambda policy: picking.picker_in_chat(store, policy),
-        ready=lambda: ready.ready(store),
-        measure_curve=lambda actor: queue.learning_curve(store, registry.require_promoted(store), actor),
-        start_battles=lambda *asked: battles.start(store, *asked),
-        check_labels=lambda: readiness.check_labels(store),
-        inference=inference,
-    )
-    return shell.build(store, actions, access)
+    return shell.build(store, actions(store, inference), access)
 
 
 # Without a GPU its process only emulates one, and on a busy machine it can stall the frames that a page waits for.

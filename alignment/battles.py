@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-import pyarrow.parquet as pq
 from sqlite_utils import Database
 
-from alignment.queue import submit
+from alignment.queue import generate_spec, submit
 from storage import labels, registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.prompts import prompts_of
-from storage.records import Job, Model, NewCompletion
+from storage.records import Job, Model
 
 MOST_PROMPTS = 2000
 MET = """
@@ -51,24 +48,16 @@ def start(store: Store, models: Sequence[str], prompts: int, actor: str, seed: i
     prompt_ids = _least_met(store, both, prompts, seed)
     if not prompt_ids:
         raise UserError("There are no held-out prompts: import more prompts, of which a tenth is held out.")
-    first = submit(store, "generate", _spec(both[0], prompt_ids, seed, {"battle_with": None}), actor)
-    return [first, submit(store, "generate", _spec(both[1], prompt_ids, seed + 1, {"battle_with": first}), actor)]
+    first = submit(store, "generate", generate_spec(both[0], prompt_ids, seed, 1, battle_with=None), actor)
+    second = generate_spec(both[1], prompt_ids, seed + 1, 1, battle_with=first)
+    return [first, submit(store, "generate", second, actor)]
 
 
-def publish_answers(db: Database, job: Job, directory: Path, sampling: dict[str, Any]) -> int:
-    """Store the answers of one side, and pair them with the other's if those are there; returns how many pairs.
+def pair_up(db: Database, job: Job) -> int:
+    """Pair the answers of one side with the other's if those are there; returns how many pairs.
 
     Which of the two is a changes from prompt to prompt, so that a name is on neither side of all.
     """
-    model_id = job.spec["publish"]["model_id"]
-    rows = pq.read_table(directory / "completions.parquet").to_pylist()
-    new = [
-        NewCompletion(
-            row["prompt_id"], row["text"], model_id, job.job_id, row["seed"], sampling, row["tokens"], row["ended"]
-        )
-        for row in rows
-    ]
-    labels.insert_completions(db, new)
     asked = {"job": job.job_id, "battle_with": job.spec["publish"]["battle_with"]}
     partner = next(iter(db.query(PARTNER, asked)), None)
     return _pair(db, job.job_id, partner["job_id"]) if partner else 0
@@ -91,11 +80,3 @@ def _least_met(store: Store, both: Sequence[Model], count: int, seed: int) -> li
     met = {row["prompt_id"]: row["n"] for row in store.rows(MET, {"one": one, "other": other})}
     shuffled = [prompt.prompt_id for prompt in prompts_of(store, "heldout", seed=seed)]
     return sorted(shuffled, key=lambda prompt_id: met.get(prompt_id, 0))[:count]
-
-
-def _spec(model: Model, prompt_ids: list[int], seed: int, battle: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "recipe": {"kind": "generate", "seed": seed, "per_prompt": 1, "policy": {"model_id": model.model_id}},
-        "files": {"prompts.parquet": {"prompt_ids": prompt_ids}},
-        "publish": {"model_id": model.model_id, **battle},
-    }

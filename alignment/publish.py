@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from sqlite_utils import Database
 
-from alignment.battles import publish_answers
+from alignment.battles import pair_up
 from alignment.config import METHODS
 from alignment.queue import free_model_name
 from alignment.replay import same
@@ -87,29 +87,16 @@ def _publish_answers(db: Database, job: Job, directory: Path) -> dict[str, int]:
     """Make each prompt's answers things to rank, as many at a time as the recipe has `per_prompt`.
 
     Those that are empty, or the same as another one, are left out; two that are left make a pair, three or more a set.
-    Returns how many pairs and sets there are now.
+    Those of one side of a battle are paired with the other's. Returns how many pairs and sets there are now.
     """
     made = {"pairs": 0, "sets": 0}
-    model_id, recipe = job.spec["publish"]["model_id"], job.spec["recipe"]
-    sampling = {name: recipe[name] for name in ("temperature", "top_p", "max_new_tokens")}
+    model_id, per_prompt = job.spec["publish"]["model_id"], job.spec["recipe"]["per_prompt"]
+    groups = _insert_answers(db, job, directory)
     if "battle_with" in job.spec["publish"]:
-        return {"pairs": publish_answers(db, job, directory, sampling)}
-    groups: dict[int, list[dict[str, Any]]] = {}
-    for row in pq.read_table(directory / "completions.parquet").to_pylist():
-        groups.setdefault(row["prompt_id"], []).append(row)
-    for prompt_id, rows in groups.items():
-        ids = labels.insert_completions(
-            db,
-            [
-                NewCompletion(
-                    prompt_id, row["text"], model_id, job.job_id, row["seed"], sampling, row["tokens"], row["ended"]
-                )
-                for row in rows
-            ],
-        )
-        for start in range(0, len(rows), recipe["per_prompt"]):
-            batch = slice(start, start + recipe["per_prompt"])
-            different = _different(ids[batch], [row["text"] for row in rows[batch]])
+        return {"pairs": pair_up(db, job)}
+    for prompt_id, answers in groups.items():
+        for start in range(0, len(answers), per_prompt):
+            different = _different(answers[start : start + per_prompt])
             if len(different) == 2:
                 labels.insert_pair(db, prompt_id, different[0], different[1], "generated", model_id)
                 made["pairs"] += 1
@@ -119,9 +106,29 @@ def _publish_answers(db: Database, job: Job, directory: Path) -> dict[str, int]:
     return made
 
 
-def _different(completion_ids: Sequence[int], texts: Sequence[str]) -> list[int]:
+def _insert_answers(db: Database, job: Job, directory: Path) -> dict[int, list[tuple[int, str]]]:
+    """Store what a job wrote; returns the (completion_id, text) of each prompt's answers."""
+    model_id, recipe = job.spec["publish"]["model_id"], job.spec["recipe"]
+    sampling = {name: recipe[name] for name in ("temperature", "top_p", "max_new_tokens")}
+    groups: dict[int, list[dict[str, Any]]] = {}
+    for row in pq.read_table(directory / "completions.parquet").to_pylist():
+        groups.setdefault(row["prompt_id"], []).append(row)
+    found = {}
+    for prompt_id, rows in groups.items():
+        new = [
+            NewCompletion(
+                prompt_id, row["text"], model_id, job.job_id, row["seed"], sampling, row["tokens"], row["ended"]
+            )
+            for row in rows
+        ]
+        ids = labels.insert_completions(db, new)
+        found[prompt_id] = [(completion_id, row["text"]) for completion_id, row in zip(ids, rows, strict=True)]
+    return found
+
+
+def _different(answers: Sequence[tuple[int, str]]) -> list[int]:
     """The first completion of each text that is not empty."""
     first: dict[str, int] = {}
-    for completion_id, text in zip(completion_ids, texts, strict=True):
+    for completion_id, text in answers:
         first.setdefault(text.strip(), completion_id)
     return [completion_id for text, completion_id in first.items() if text]

@@ -69,17 +69,21 @@ def generate(
         raise UserError(f"No train prompt that is served has the tag {shown(tag)}: `prompts tag` gives it to some.")
     if not prompt_ids:
         raise UserError("There are no prompts to answer: bring some with `import FILE --format prompts`.")
-    spec = {
+    return submit(store, "generate", generate_spec(model, prompt_ids, seed, project(store).answers), actor)
+
+
+def generate_spec(model: Model, prompt_ids: list[int], seed: int, per_prompt: int, **publish: Any) -> dict[str, Any]:
+    """The spec of `per_prompt` answers by a model to each prompt; `publish` says what else becomes of them."""
+    return {
         "recipe": {
             "kind": "generate",
             "seed": seed,
             "policy": {"model_id": model.model_id},
-            "per_prompt": project(store).answers,
+            "per_prompt": per_prompt,
         },
         "files": {"prompts.parquet": {"prompt_ids": prompt_ids}},
-        "publish": {"model_id": model.model_id},
+        "publish": {"model_id": model.model_id, **publish},
     }
-    return submit(store, "generate", spec, actor)
 
 
 def sft(

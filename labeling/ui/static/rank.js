@@ -159,7 +159,6 @@ addAct("undo", "z", undo);
 plumbline.onLanguage(() => {
   plumbline.translate(page, true);
   at("[name=language]").value = plumbline.language();
-  drawHints();
   drawWhy();
   if (current && !differing) drawTexts(current); // what they are headed with
   drawState();

@@ -27,16 +27,23 @@ function actWithKey(key) {
   return [...acts.keys()].find((name) => keyFor(name) === key) ?? null;
 }
 
+// Whether a key is pressed for the page: by itself, into no field, and with no dialog above it.
+function isForPage(event) {
+  const elsewhere = event.target.closest?.("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]");
+  return !elsewhere && page.isConnected && !isCombined(event);
+}
+
+const isCombined = ({ ctrlKey, metaKey, altKey }) => ctrlKey || metaKey || altKey;
+
 // The act whose key this is, or null. A held key acts once.
 function actOf(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return null;
+  if (event.repeat) return null;
   const shiftedDigit = !event.shiftKey && /^Digit\d$/.test(event.code) ? actWithKey(event.code.slice(5)) : null;
   return actWithKey(event.key.toLowerCase()) ?? shiftedDigit; // on some layouts a digit takes shift
 }
 
 document.addEventListener("keydown", (event) => {
-  const elsewhere = event.target.closest?.("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]");
-  const name = elsewhere || !page.isConnected ? null : actOf(event);
+  const name = isForPage(event) ? actOf(event) : null;
   if (name === null || (name !== "help" && !preferences.single_keys)) return;
   event.preventDefault();
   act(name);

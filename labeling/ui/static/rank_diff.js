@@ -6,13 +6,20 @@ const SMALL = 250_000; // pairs of words that are compared each with each
 
 let differing = false;
 
-addAct("differences", "d", () => showDifferences(!differing));
+addAct("differences", "d", () => {
+  if (!current || current.answers) return;
+  if (differing) drawTexts(current);
+  else markDifferences();
+});
 
-function showDifferences(wanted) {
-  if (wanted === differing || (wanted && (!current || current.answers))) return;
-  differing = wanted;
+function setDiffering(now) {
+  differing = now;
   at("[data-act=differences]").setAttribute("aria-pressed", String(differing));
-  if (!differing) return current && drawTexts(current);
+}
+
+// Until the texts are drawn anew.
+function markDifferences() {
+  setDiffering(true);
   const words = [current.left, current.right].map(wordsOf);
   const same = commonWords(words[0], words[1], performance.now() + DIFF_MS);
   panes.forEach((pane, place) => {

@@ -12,21 +12,25 @@ function show(pair) {
   shownAt = pair && !document.hidden ? performance.now() : 0;
   notice("again", pair?.again ? t("pair.again", { why: pair.again }) : "");
   page.dataset.kind = pair?.answers ? "set" : "pair";
-  if (pair?.answers) showSet(pair);
-  else if (pair) {
-    showDifferences(false);
+  if (pair?.answers) takeOrder(pair);
+  if (pair) {
     drawTexts(pair);
-    for (const side of ["left", "right"]) slot(`leak-${side}`).hidden = !pair.leaks?.includes(side);
-    const prompt = pair.prompt.map((turn) => turn.content).join("\n");
-    say("announcement", t("pair.announced", { prompt: beginning(prompt), left: beginning(pair.left), right: beginning(pair.right) }));
-    window.scrollTo(0, 0);
+    say("announcement", announcementOf(pair));
     startReading(pair);
   }
   showEdit(pair);
   drawState();
 }
 
-// Of a long text a screen reader is told the beginning; the whole is where it stands.
+// What a screen reader is told of a new pair or set.
+function announcementOf({ prompt, left, right, answers }) {
+  const asked = prompt.map((turn) => turn.content).join("\n");
+  if (!answers) return t("pair.announced", { prompt: beginning(asked), left: beginning(left), right: beginning(right) });
+  const each = answers.map((text, place) => `${t("set.answer", { number: place + 1 })}: ${text}`).join("\n");
+  return t("set.announced", { prompt: asked, answers: each });
+}
+
+// Of a long text of a pair it is told the beginning; the whole is where it stands.
 function beginning(text) {
   return text.length > ANNOUNCED ? `${text.slice(0, ANNOUNCED).toWellFormed?.() ?? text.slice(0, ANNOUNCED)} …` : text;
 }
@@ -53,12 +57,17 @@ function drawState() {
   page.dataset.state = current ? "pair" : why && reachable ? "empty" : "loading";
   if (slot("empty").textContent !== why) say("empty", why);
   at(".empty .quiet").hidden = emptiness?.key === "empty.paused"; // nothing comes by itself
-  const unsent = outbox.names().length;
-  const cut = [t("trouble.unreachable"), unsent ? t("trouble.kept", { count: unsent }) : "", current ? t("trouble.go_on") : ""];
-  const trouble = reachable ? refusal : cut.filter(Boolean).join(" ");
+  const trouble = reachable ? refusal : cutOff();
   slot("trouble").hidden = trouble === "";
   if (slot("trouble").textContent !== trouble) say("trouble", trouble);
   if (progress) drawProgress();
+}
+
+// What is said while the server is out of reach.
+function cutOff() {
+  const unsent = outbox.names().length;
+  const parts = [t("trouble.unreachable"), unsent ? t("trouble.kept", { count: unsent }) : "", current ? t("trouble.go_on") : ""];
+  return parts.filter(Boolean).join(" ");
 }
 
 function drawProgress() {

@@ -7,8 +7,8 @@ const BETTER = 3; // of 4: how much better the one of the two is that is said to
 let edit = null; // { text, start, verdict, open }; a verdict of null is what follows from the start
 
 function showEdit(pair) {
-  edit = pair && !pair.answers ? pair.edit ?? editDrafts.of(pair.showing_id) : null;
   if (pair?.edit) edit = { ...pair.edit, open: true };
+  else edit = pair && !pair.answers ? editDrafts.of(pair.showing_id) : null;
   drawEdit();
 }
 

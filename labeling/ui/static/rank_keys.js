@@ -43,7 +43,7 @@ function redrawKeys(focused) {
 // Why this key cannot be had, or nothing.
 function refusalOf(event) {
   const key = event.key.toLowerCase();
-  if (event.ctrlKey || event.metaKey || event.altKey || key.length !== 1 || key === " ") return t("keys.impossible");
+  if (isCombined(event) || key.length !== 1 || key === " ") return t("keys.impossible");
   const taken = actWithKey(key);
   return taken && taken !== changing ? t("keys.taken", { key: key.toUpperCase(), act: t(`act.${taken}`) }) : "";
 }

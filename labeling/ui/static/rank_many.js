@@ -9,18 +9,11 @@ let order = []; // groups of answers by their number from 0, best first; those o
 let tying = false; // the next number joins the last group
 let drag = null;
 
-function showSet(pair) {
-  showDifferences(false);
+// Of a set that is to be drawn: the order in which its answers were put before, or were being put.
+function takeOrder(pair) {
   tying = false;
   order = groupsOf(pair.ranks ?? []);
   if (order.length === 0) order = orderDrafts.of(pair.showing_id) ?? [];
-  drawTexts(pair);
-  drawOrder();
-  const prompt = pair.prompt.map((turn) => turn.content).join("\n");
-  const answers = pair.answers.map((text, place) => `${t("set.answer", { number: place + 1 })}: ${text}`).join("\n");
-  say("announcement", t("set.announced", { prompt, answers }));
-  window.scrollTo(0, 0);
-  requestAnimationFrame(() => setTimeout(renderAhead));
 }
 
 function drawAnswers(pair, html) {
@@ -156,8 +149,7 @@ function decideSet(name) {
 
 // Before the keys of the acts, of which the digits are for pairs.
 document.addEventListener("keydown", (event) => {
-  const elsewhere = event.target.closest?.("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]");
-  if (!current?.answers || elsewhere || !page.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!current?.answers || !isForPage(event)) return;
   const digit = /^Digit[1-8]$/.test(event.code) && !event.shiftKey ? event.code.slice(5) : event.key;
   const place = /^[1-8]$/.test(digit) ? Number(digit) - 1 : null;
   const focused = event.target.closest?.(".strip .chip, .set .answer")?.dataset.place;

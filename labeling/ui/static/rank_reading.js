@@ -11,11 +11,14 @@ const htmlOf = new Map(); // text: its HTML, sanitised by the server, or null wh
 let following = null; // the pane that is being scrolled by the other one
 
 function drawTexts(pair) {
+  setDiffering(false);
   const html = (text) => (preferences.rendered ? htmlOf.get(text) : null);
   drawPrompt(pair, html);
   if (pair.answers) return drawAnswers(pair, html);
-  fill(panes[0], pair.left, html(pair.left));
-  fill(panes[1], pair.right, html(pair.right));
+  ["left", "right"].forEach((side, place) => {
+    fill(panes[place], pair[side], html(pair[side]));
+    slot(`leak-${side}`).hidden = !pair.leaks?.includes(side);
+  });
 }
 
 // The one place where HTML enters the page, and it comes from `labeling.rendering` alone.
@@ -46,15 +49,15 @@ addAct("reading", "m", () => prefer({ rendered: !preferences.rendered }));
 onPreference.push((before) => {
   at("[data-act=reading]").setAttribute("aria-pressed", String(preferences.rendered));
   if (before.rendered === preferences.rendered) return;
-  showDifferences(false);
   if (current) drawTexts(current);
   renderAhead();
 });
 
-// Both at their beginning, and on a phone the first answer: for a new pair.
+// All at its beginning, and of two long answers on a phone the first: for a new pair or set.
 function startReading(pair) {
+  window.scrollTo(0, 0);
   for (const pane of panes) if (pane.scrollTop) pane.scrollTop = 0;
-  at(".answers").classList.toggle("one-at-a-time", pair.left.length + pair.right.length > LONG);
+  at(".answers").classList.toggle("one-at-a-time", !pair.answers && pair.left.length + pair.right.length > LONG);
   turnTo("left");
   requestAnimationFrame(() => setTimeout(() => { // after it is painted
     letPanesBeScrolled();
@@ -93,9 +96,9 @@ function aPage(pane) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const jump = event.target === document.body && !event.ctrlKey && !event.metaKey && !event.altKey ? JUMPS[event.key] : null;
+  const jump = event.target === document.body && isForPage(event) ? JUMPS[event.key] : null;
   const longer = panes[0].scrollHeight >= panes[1].scrollHeight ? panes[0] : panes[1];
-  if (!jump || !page.isConnected || at("dialog[open]") || !isScrolled(longer)) return;
+  if (!jump || !isScrolled(longer)) return;
   event.preventDefault();
   if (event.key === "End") requestAnimationFrame(() => { longer.scrollTop += jump(longer); }); // what came into sight is laid out only now
   longer.scrollTop += event.shiftKey && event.key === " " ? -jump(longer) : jump(longer);

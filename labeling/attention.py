@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from storage.database import Store, now
+from storage.database import Store, first, now
 from storage.errors import UserError
 from storage.journal import record
 
@@ -122,7 +122,7 @@ def stopped(store: Store) -> dict[str, Standing]:
 
 def _newest(db: Database, labeler: str) -> dict[str, Any] | None:
     sql = "SELECT state, why FROM attention WHERE labeler = ? ORDER BY attention_id DESC LIMIT 1"
-    return next(db.query(sql, [labeler]), None)
+    return first(db, sql, [labeler])
 
 
 def _insert(db: Database, labeler: str, state: str, why: str, actor: str) -> None:

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from labeling import shuffle
 from labeling.pairing import Next
+from storage.database import first
 from storage.labels import insert_pair
 from storage.project import Project
 from storage.prompts import SERVED
@@ -44,11 +45,7 @@ def calibration_left(db: Database, labeler: str, wanted: int) -> list[Next]:
     Only for the role labeler; those who have voted out of the queue before are not new, and have none to do.
     """
     role = next(db.query("SELECT role FROM users WHERE name = ?", [labeler]))["role"]
-    if (
-        not wanted
-        or role != "labeler"
-        or next(db.query("SELECT 1 FROM turns WHERE labeler = ? AND served > 0", [labeler]), None)
-    ):
+    if not wanted or role != "labeler" or first(db, "SELECT 1 FROM turns WHERE labeler = ? AND served > 0", [labeler]):
         return []
     left = max(0, wanted - next(db.query(DONE, [labeler]))["n"])
     return [Next(row["pair_id"], purpose="calibration") for row in db.query(UNSEEN_GOLD, [1, labeler])][:left]
@@ -56,7 +53,7 @@ def calibration_left(db: Database, labeler: str, wanted: int) -> list[Next]:
 
 def due(db: Database, labeler: str, seed: str, settings: Project) -> Next | None:
     """The pair that comes instead of the labeler's next one out of the queue, if it is time for one."""
-    row = next(db.query("SELECT served FROM turns WHERE labeler = ?", [labeler]), None)
+    row = first(db, "SELECT served FROM turns WHERE labeler = ?", [labeler])
     turn = str(row["served"] if row else 0)
     if shuffle.lot(seed, "gold", labeler, turn) < settings.gold_share:
         unseen = [row["pair_id"] for row in db.query(UNSEEN_GOLD, [0, labeler])]
@@ -72,7 +69,7 @@ def due(db: Database, labeler: str, seed: str, settings: Project) -> Next | None
 def _repeat(db: Database, before: dict[str, Any]) -> Next:
     """The same pair with its answers the other way round, a row of its own that labelers share."""
     a, b = before["completion_b"], before["completion_a"]
-    turned = next(db.query(TURNED, [a, b]), None)
+    turned = first(db, TURNED, [a, b])
     pair_id = turned["pair_id"] if turned else insert_pair(db, before["prompt_id"], a, b, "repeat", before["model_id"])
     return Next(pair_id, purpose="repeat", flipped=bool(before["flipped"]))
 

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from labeling.logins import close_sessions
 from labeling.passwords import check_password, hash_password
 from labeling.tokens import hashed, in_days, new_token
-from storage.database import Store, now
+from storage.database import Store, first, now
 from storage.errors import UserError
 from storage.journal import record
 
@@ -33,7 +33,7 @@ def invite(store: Store, name: str, actor: str) -> Invitation:
     """
     token, expires_at = new_token(), in_days(DAYS)
     with store.write() as db:
-        if next(iter(db.query("SELECT 1 FROM users WHERE name = ?", [name])), None) is None:
+        if first(db, "SELECT 1 FROM users WHERE name = ?", [name]) is None:
             raise UserError(f"There is no user named {name!r}: `user list` shows everybody.")
         db.execute(
             "UPDATE invitations SET revoked_at = ? WHERE name = ? AND used_at IS NULL AND revoked_at IS NULL",
@@ -49,15 +49,11 @@ def invite(store: Store, name: str, actor: str) -> Invitation:
 
 def invited(db: Database, token: str) -> str:
     """Whom an invitation is for. Raises UserError when it is not, or no longer, good."""
-    found = next(
-        iter(
-            db.query(
-                "SELECT name FROM invitations"
-                " WHERE token_sha256 = ? AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?",
-                [hashed(token), now()],
-            )
-        ),
-        None,
+    found = first(
+        db,
+        "SELECT name FROM invitations"
+        " WHERE token_sha256 = ? AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?",
+        [hashed(token), now()],
     )
     if found is None:
         raise UserError(SPENT)

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from labeling.passwords import check_password, hash_password, is_password
 from labeling.throttle import Throttle
 from labeling.tokens import hashed, in_days, new_token
-from storage.database import Store, now
+from storage.database import Store, first, now
 from storage.errors import UserError
 from storage.journal import record
 
@@ -35,7 +35,7 @@ class Logins:
             raise UserError(WRONG)
         self.throttle.succeeded(mark, *keys)
         with self.store.write() as db:
-            if next(iter(db.query("SELECT 1 FROM passwords WHERE name = ? AND hash = ?", [name, row["hash"]])), None):
+            if first(db, "SELECT 1 FROM passwords WHERE name = ? AND hash = ?", [name, row["hash"]]):
                 return _open(db, name, "browser", DAYS, name)
         raise UserError(WRONG)  # it was changed while it was looked at
 
@@ -128,5 +128,5 @@ def _open(db: Database, name: str, kind: str, days: float, actor: str) -> str:
 
 
 def _check_there(db: Database, name: str) -> None:
-    if next(iter(db.query("SELECT 1 FROM users WHERE name = ?", [name])), None) is None:
+    if first(db, "SELECT 1 FROM users WHERE name = ?", [name]) is None:
         raise UserError(f"There is no user named {name!r}: `user list` shows everybody.")

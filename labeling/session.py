@@ -12,7 +12,7 @@ from labeling import attention, checks, pairing, shuffle
 from labeling.details import check_flag
 from labeling.leaks import leaks
 from storage import edits, labels, pair_queue
-from storage.database import MOST_ID, Store
+from storage.database import MOST_ID, Store, first
 from storage.details import NOTHING, insert_details, turned
 from storage.errors import UserError
 from storage.identity_leaks import insert_identity_leaks
@@ -244,16 +244,12 @@ def leaks_of(db: Database, answers: dict[int, str]) -> list[list[str]]:
 
 def undone_by(db: Database, labeler: str, client_key: str) -> int | None:
     """The showing whose vote this key of the labeler's took back, or None."""
-    row = next(
-        iter(
-            db.query(
-                "SELECT p.showing_id FROM preferences p JOIN showings s USING (showing_id)"
-                " WHERE s.labeler = ? AND p.client_key = ? AND p.verdict = 'withdrawn'"
-                " ORDER BY p.preference_id LIMIT 1",  # what came of an edit is taken back after its own vote
-                [labeler, client_key],
-            )
-        ),
-        None,
+    row = first(
+        db,
+        "SELECT p.showing_id FROM preferences p JOIN showings s USING (showing_id)"
+        " WHERE s.labeler = ? AND p.client_key = ? AND p.verdict = 'withdrawn'"
+        " ORDER BY p.preference_id LIMIT 1",  # what came of an edit is taken back after its own vote
+        [labeler, client_key],
     )
     return row["showing_id"] if row else None
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from storage import overlap
-from storage.database import Store, now
+from storage.database import Store, first, now
 from storage.errors import UserError
 from storage.labels import MOST_SHOWING_ID, PROMOTED
 from storage.pair_queue import LEASE, rules
@@ -69,9 +69,7 @@ def next_sets(db: Database, labeler: str, count: int, holding: Sequence[int], sa
 
 def show(db: Database, set_id: int, labeler: str, arrangement: Sequence[int]) -> int:
     """The showing in which a labeler has a set, made now if there is none; it holds its place from now on."""
-    row = next(
-        db.query("SELECT showing_id FROM set_showings WHERE set_id = ? AND labeler = ?", [set_id, labeler]), None
-    )
+    row = first(db, "SELECT showing_id FROM set_showings WHERE set_id = ? AND labeler = ?", [set_id, labeler])
     showing_id = int(row["showing_id"]) if row else 1 + secrets.randbelow(MOST_SHOWING_ID)
     if row is None:
         db.execute(
@@ -93,7 +91,7 @@ def hold(db: Database, showing_id: int) -> None:
 
 def showing_of(db: Database, showing_id: int, labeler: str) -> dict[str, Any]:
     """The showing's row, with its prompt's. Raises UserError when it is not this labeler's."""
-    row = next(db.query(OF_SHOWING, [showing_id, labeler]), None)
+    row = first(db, OF_SHOWING, [showing_id, labeler])
     if row is None:
         raise UserError(
             f"Showing {showing_id} was not served to {labeler} from this home, so nothing is recorded on it: "
@@ -104,7 +102,7 @@ def showing_of(db: Database, showing_id: int, labeler: str) -> dict[str, Any]:
 
 def is_showing(db: Database, showing_id: int, labeler: str) -> bool:
     """Whether this is one of this labeler's showings of a set."""
-    return next(db.query(OF_SHOWING, [showing_id, labeler]), None) is not None
+    return first(db, OF_SHOWING, [showing_id, labeler]) is not None
 
 
 def answered(db: Database, showing_id: int) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from storage.database import Store, now
+from storage.database import Store, first, now
 from storage.errors import UserError, shown
 from storage.journal import record
 from storage.prompts import NewPrompt, insert_prompts
@@ -145,14 +145,10 @@ def _check_prompts(db: Database, prompt_ids: Sequence[int]) -> None:
         raise UserError("No prompt is named: name at least one by its number.")
     if len(prompt_ids) > MOST_AT_ONCE:
         raise UserError(f"{len(prompt_ids):,} prompts are too many at once: take up to {MOST_AT_ONCE:,}.")
-    missing = next(
-        iter(
-            db.query(
-                "SELECT value AS prompt_id FROM json_each(?) WHERE value NOT IN (SELECT prompt_id FROM prompts)",
-                [json.dumps(list(prompt_ids))],
-            )
-        ),
-        None,
+    missing = first(
+        db,
+        "SELECT value AS prompt_id FROM json_each(?) WHERE value NOT IN (SELECT prompt_id FROM prompts)",
+        [json.dumps(list(prompt_ids))],
     )
     if missing is not None:
         raise UserError(

@@ -80,7 +80,7 @@ class Store:
 
     def row(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> dict[str, Any] | None:
         """The first row of a query, or None."""
-        return next(iter(self.rows(sql, parameters)), None)
+        return first(self.db(), sql, parameters)
 
     @contextmanager
     def write(self) -> Iterator[Database]:
@@ -93,6 +93,11 @@ class Store:
         except BaseException:
             db.conn.rollback()  # a COMMIT that failed leaves its transaction open
             raise
+
+
+def first(db: Database, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> dict[str, Any] | None:
+    """The first row of a query, or None."""
+    return next(db.query(sql, parameters), None)
 
 
 def remedy(error: sqlite3.DatabaseError) -> str:

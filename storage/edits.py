@@ -13,7 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from storage import demonstrations, labels
-from storage.database import Store
+from storage.database import Store, first
 from storage.records import NewCompletion
 
 STRENGTH = 3  # of 4, of the edited answer over another: better, and nobody was asked by how much
@@ -91,13 +91,13 @@ def by_client_key(db: Database, labeler: str, client_key: str) -> int | None:
         "SELECT preference_id FROM edits JOIN preferences p USING (preference_id) JOIN showings s USING (showing_id)"
         " WHERE s.labeler = ? AND p.client_key = ?"
     )
-    row = next(iter(db.query(sql, [labeler, client_key])), None)
+    row = first(db, sql, [labeler, client_key])
     return row["preference_id"] if row else None
 
 
 def edit_of(db: Database, preference_id: int) -> dict[str, Any] | None:
     """The row of the edit that a vote came with, or None."""
-    return next(iter(db.query("SELECT * FROM edits WHERE preference_id = ?", [preference_id])), None)
+    return first(db, "SELECT * FROM edits WHERE preference_id = ?", [preference_id])
 
 
 def texts_of(store: Store, preference_ids: Sequence[int]) -> dict[int, str]:

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from sqlite_utils import Database
 
-from storage.database import Store, now
+from storage.database import Store, first, now
 
 FORMER = "former-"  # begins every pseudonym
 GONE = ("passwords", "invitations", "sessions")  # with the person
@@ -30,7 +30,7 @@ def pseudonym_for(db: Database) -> str:
     """A pseudonym that nobody has."""
     while True:
         found = FORMER + secrets.token_hex(2)
-        if next(iter(db.query("SELECT 1 FROM users WHERE name = ?", [found])), None) is None:
+        if first(db, "SELECT 1 FROM users WHERE name = ?", [found]) is None:
             return found
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from storage.database import MOST_ID, Store, now
+from storage.database import MOST_ID, Store, first, now
 from storage.errors import UserError
 from storage.failures import Failure
 from storage.journal import record
@@ -72,9 +72,9 @@ def claim(store: Store, worker: str, lease_s: float = LEASE_S) -> Job | None:
     """
     with store.write() as db:
         moment = time.time()
-        if next(iter(db.query("SELECT 1 FROM jobs WHERE status = 'running' AND lease_until > ?", [moment])), None):
+        if first(db, "SELECT 1 FROM jobs WHERE status = 'running' AND lease_until > ?", [moment]):
             return None
-        row = next(iter(db.query(NEXT)), None)
+        row = first(db, NEXT)
         if row is None:
             return None
         db.execute(
@@ -196,7 +196,7 @@ def add_metrics(store: Store, job: Job, rows: Sequence[tuple[int, str, float]]) 
     Raises LostLease when the fence has moved on.
     """
     with store.write() as db:
-        if not next(iter(db.query("SELECT 1 FROM jobs WHERE job_id = ? AND fence = ?", [job.job_id, job.fence])), None):
+        if not first(db, "SELECT 1 FROM jobs WHERE job_id = ? AND fence = ?", [job.job_id, job.fence]):
             raise LostLease(job)
         db.conn.executemany(
             "INSERT INTO metrics (job_id, step, name, value) VALUES (?, ?, ?, ?)"

@@ -14,7 +14,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from storage import pair_queue
-from storage.database import Store, now
+from storage.database import Store, first, now
 from storage.errors import UserError
 from storage.prompts import SERVED
 from storage.records import NewCompletion
@@ -113,18 +113,13 @@ def insert_showing(db: Database, pair_id: int, labeler: str, flipped: bool, purp
 
 def showing_on(db: Database, pair_id: int, labeler: str) -> int | None:
     """The id of the showing in which this labeler got the pair, or None."""
-    row = next(
-        iter(db.query("SELECT showing_id FROM showings WHERE pair_id = ? AND labeler = ?", [pair_id, labeler])), None
-    )
+    row = first(db, "SELECT showing_id FROM showings WHERE pair_id = ? AND labeler = ?", [pair_id, labeler])
     return row["showing_id"] if row else None
 
 
 def showing_of(db: Database, showing_id: int, labeler: str) -> dict[str, Any]:
     """The showing's row. Raises UserError when it is not this labeler's."""
-    row = next(
-        iter(db.query("SELECT * FROM showings WHERE showing_id = ? AND labeler = ?", [showing_id, labeler])),
-        None,
-    )
+    row = first(db, "SELECT * FROM showings WHERE showing_id = ? AND labeler = ?", [showing_id, labeler])
     if row is None:
         raise UserError(
             f"Showing {showing_id} was not served to {labeler} from this home, so nothing is recorded on it: "
@@ -135,15 +130,12 @@ def showing_of(db: Database, showing_id: int, labeler: str) -> dict[str, Any]:
 
 def standing(db: Database, showing_id: int) -> dict[str, Any] | None:
     """The preference that stands for a showing (which may be a withdrawn one), or None before the first vote."""
-    return next(iter(db.query("SELECT * FROM current_preferences WHERE showing_id = ?", [showing_id])), None)
+    return first(db, "SELECT * FROM current_preferences WHERE showing_id = ?", [showing_id])
 
 
 def by_client_key(db: Database, showing_id: int, client_key: str) -> dict[str, Any] | None:
     """The preference that this key already made for this showing."""
-    return next(
-        iter(db.query("SELECT * FROM preferences WHERE showing_id = ? AND client_key = ?", [showing_id, client_key])),
-        None,
-    )
+    return first(db, "SELECT * FROM preferences WHERE showing_id = ? AND client_key = ?", [showing_id, client_key])
 
 
 def insert_preference(
@@ -175,16 +167,12 @@ def reopen(db: Database, showing_id: int) -> None:
 
 def last_standing(db: Database, labeler: str) -> dict[str, Any] | None:
     """The labeler's newest vote that still stands, of those on what they were served, as their own chats are not."""
-    return next(
-        iter(
-            db.query(  # CROSS JOIN: from the newest vote on, and no further than it takes
-                "SELECT p.* FROM current_preferences p CROSS JOIN showings s USING (showing_id)"
-                " WHERE s.labeler = ? AND p.verdict <> 'withdrawn' AND s.purpose <> 'elsewhere'"
-                " ORDER BY p.preference_id DESC LIMIT 1",
-                [labeler],
-            )
-        ),
-        None,
+    return first(
+        db,  # CROSS JOIN: from the newest vote on, and no further than it takes
+        "SELECT p.* FROM current_preferences p CROSS JOIN showings s USING (showing_id)"
+        " WHERE s.labeler = ? AND p.verdict <> 'withdrawn' AND s.purpose <> 'elsewhere'"
+        " ORDER BY p.preference_id DESC LIMIT 1",
+        [labeler],
     )
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sqlite_utils import Database
 
 from storage import overlap
-from storage.database import now
+from storage.database import first, now
 
 SERVED = ("generated", "battle", "chat")  # the sources of pairs that are in the queue
 LEASE = timedelta(minutes=15)  # how long a showing holds its place
@@ -65,7 +65,7 @@ def count_turn(db: Database, labeler: str) -> None:
 
 def is_held(db: Database, showing_id: int) -> bool:
     """Whether a showing lies in front of its labeler, for the first time or asked for again."""
-    return next(db.query("SELECT 1 FROM holds WHERE showing_id = ?", [showing_id]), None) is not None
+    return first(db, "SELECT 1 FROM holds WHERE showing_id = ?", [showing_id]) is not None
 
 
 def answered(db: Database, showing_id: int) -> None:
@@ -76,11 +76,11 @@ def answered(db: Database, showing_id: int) -> None:
 
 def refresh(db: Database, pair_id: int) -> None:
     """Make a pair's row say what its showings and votes come to."""
-    if next(db.query("SELECT 1 FROM pair_queue WHERE pair_id = ?", [pair_id]), None) is None:
+    if first(db, "SELECT 1 FROM pair_queue WHERE pair_id = ?", [pair_id]) is None:
         return
     votes = next(db.query(VOTES, [pair_id]))
     missing = overlap.missing([votes[verdict] for verdict in ("a", "b", "tie", "both_bad")], *rules(db))
-    if next(db.query("SELECT 1 FROM rulings WHERE pair_id = ?", [pair_id]), None) is not None:
+    if first(db, "SELECT 1 FROM rulings WHERE pair_id = ?", [pair_id]) is not None:
         missing = 0  # a researcher has ruled on it
     until = db.query("SELECT until FROM holds WHERE pair_id = ? AND deliberate = 0 ORDER BY until", [pair_id])
     free_at = _free_at(missing, [row["until"] for row in until])

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from storage import labels
 from storage.answer_sets import answers_of
-from storage.database import now
+from storage.database import first, now
 from storage.records import Details
 
 STRONGEST = 4
@@ -79,13 +79,13 @@ def insert_ranking(
 
 def standing(db: Database, showing_id: int) -> dict[str, Any] | None:
     """The ranking that stands for a showing (which may be a withdrawn one), or None before the first."""
-    return next(db.query("SELECT * FROM current_rankings WHERE showing_id = ?", [showing_id]), None)
+    return first(db, "SELECT * FROM current_rankings WHERE showing_id = ?", [showing_id])
 
 
 def by_client_key(db: Database, showing_id: int, client_key: str) -> dict[str, Any] | None:
     """The ranking that this key already made for this showing."""
     sql = "SELECT * FROM rankings WHERE showing_id = ? AND client_key = ?"
-    return next(db.query(sql, [showing_id, client_key]), None)
+    return first(db, sql, [showing_id, client_key])
 
 
 def last_standing(db: Database, labeler: str) -> dict[str, Any] | None:
@@ -94,7 +94,7 @@ def last_standing(db: Database, labeler: str) -> dict[str, Any] | None:
         "SELECT c.* FROM current_rankings c CROSS JOIN set_showings s USING (showing_id)"
         " WHERE s.labeler = ? AND c.verdict <> 'withdrawn' ORDER BY c.ranking_id DESC LIMIT 1"
     )
-    return next(db.query(sql, [labeler]), None)
+    return first(db, sql, [labeler])
 
 
 def undone_by(db: Database, labeler: str, client_key: str) -> int | None:
@@ -103,7 +103,7 @@ def undone_by(db: Database, labeler: str, client_key: str) -> int | None:
         "SELECT c.showing_id FROM rankings c JOIN set_showings s USING (showing_id)"
         " WHERE s.labeler = ? AND c.client_key = ? AND c.verdict = 'withdrawn'"
     )
-    row = next(db.query(sql, [labeler, client_key]), None)
+    row = first(db, sql, [labeler, client_key])
     return row["showing_id"] if row else None
 
 
@@ -116,7 +116,7 @@ def _votes(verdict: str, ranks: Sequence[int], count: int) -> list[tuple[int, in
 
 def _pair(db: Database, prompt_id: int, a: int, b: int, create: bool) -> int | None:
     """The pair of two answers, which all who rank the set share."""
-    row = next(db.query("SELECT pair_id FROM pairs WHERE completion_a = ? AND completion_b = ?", [a, b]), None)
+    row = first(db, "SELECT pair_id FROM pairs WHERE completion_a = ? AND completion_b = ?", [a, b])
     if row is not None:
         return int(row["pair_id"])
     return labels.insert_pair(db, prompt_id, a, b, "ranking") if create else None

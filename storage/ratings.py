@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from storage.database import Store, now
+from storage.database import Store, first, now
 from storage.frozen import freeze_lines
 from storage.prompts import FOLD_HASH, JUDGE_BOUND, fold_of, prompt_hash
 from storage.records import Fold, Message, Thumb
@@ -47,20 +47,20 @@ def insert_rating(db: Database, completion_id: int, labeler: str, thumb: str, cl
 
 def completion_of(db: Database, messages: Sequence[Message], model_id: int | None, text: str) -> int | None:
     """The completion that keeps this answer of a model's (None: imported text) to a conversation, if it is kept."""
-    row = next(iter(db.query(ANSWER, [prompt_hash(messages), model_id, text])), None)
+    row = first(db, ANSWER, [prompt_hash(messages), model_id, text])
     return row["completion_id"] if row else None
 
 
 def standing(db: Database, completion_id: int, labeler: str) -> dict[str, Any] | None:
     """The rating that stands of a labeler on a completion, or None: there was none, or it was taken back."""
     sql = "SELECT * FROM current_ratings WHERE completion_id = ? AND labeler = ?"
-    return next(iter(db.query(sql, [completion_id, labeler])), None)
+    return first(db, sql, [completion_id, labeler])
 
 
 def by_client_key(db: Database, completion_id: int, labeler: str, client_key: str) -> dict[str, Any] | None:
     """The rating that this key of a labeler's already made on a completion."""
     sql = "SELECT * FROM ratings WHERE completion_id = ? AND labeler = ? AND client_key = ?"
-    return next(iter(db.query(sql, [completion_id, labeler, client_key])), None)
+    return first(db, sql, [completion_id, labeler, client_key])
 
 
 def is_held_out(store: Store, completion_id: int) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from storage.database import Store, now
+from storage.database import Store, first, now
 from storage.errors import UserError
 from storage.gate import LONGEST_REASON, objection
 from storage.journal import record
@@ -55,7 +55,7 @@ def register(
 def check_free(db: Database, name: str) -> None:
     """Raise UserError when a new model cannot have this name, or another model has it."""
     check_name(name)
-    if next(iter(db.query("SELECT 1 FROM models WHERE name = ?", [name])), None):
+    if first(db, "SELECT 1 FROM models WHERE name = ?", [name]):
         raise UserError(f"A model named {name!r} is registered already: choose another name.")
 
 
@@ -222,8 +222,8 @@ def to_model(store: Store, row: dict[str, Any]) -> Model:
 
 
 def _last_promotion(db: Database) -> dict[str, Any] | None:
-    return next(iter(db.query("SELECT * FROM promotions ORDER BY promotion_id DESC LIMIT 1")), None)
+    return first(db, "SELECT * FROM promotions ORDER BY promotion_id DESC LIMIT 1")
 
 
 def _promotion(db: Database, promotion_id: int) -> dict[str, Any] | None:
-    return next(iter(db.query("SELECT * FROM promotions WHERE promotion_id = ?", [promotion_id])), None)
+    return first(db, "SELECT * FROM promotions WHERE promotion_id = ?", [promotion_id])

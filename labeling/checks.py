@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from labeling import shuffle
 from labeling.pairing import Next
 from storage.database import first
-from storage.labels import insert_pair
+from storage.labels import insert_pair, pair_of
 from storage.project import Project
 from storage.prompts import SERVED
 
@@ -31,7 +31,6 @@ WHERE s.labeler = :labeler AND s.purpose = 'queue' AND p.verdict NOT IN ('skip',
   )
 ORDER BY s.shown_at DESC LIMIT {REPEAT_OF} OFFSET {REPEAT_AFTER}
 """
-TURNED = "SELECT pair_id FROM pairs WHERE completion_a = ? AND completion_b = ?"
 UNSEEN_GOLD = f"""
 SELECT g.pair_id FROM current_gold g JOIN pairs r USING (pair_id) WHERE g.calibration >= ? AND r.{SERVED}
   AND NOT EXISTS (SELECT 1 FROM showings s WHERE s.pair_id = g.pair_id AND s.labeler = ?) ORDER BY g.gold_id
@@ -69,8 +68,7 @@ def due(db: Database, labeler: str, seed: str, settings: Project) -> Next | None
 def _repeat(db: Database, before: dict[str, Any]) -> Next:
     """The same pair with its answers the other way round, a row of its own that labelers share."""
     a, b = before["completion_b"], before["completion_a"]
-    turned = first(db, TURNED, [a, b])
-    pair_id = turned["pair_id"] if turned else insert_pair(db, before["prompt_id"], a, b, "repeat", before["model_id"])
+    pair_id = pair_of(db, a, b) or insert_pair(db, before["prompt_id"], a, b, "repeat", before["model_id"])
     return Next(pair_id, purpose="repeat", flipped=bool(before["flipped"]))
 
 

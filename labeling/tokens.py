@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+
+from storage.database import from_now
 
 
 def new_token() -> str:
@@ -19,4 +21,4 @@ def hashed(token: str) -> str:
 
 def in_days(days: float) -> str:
     """The moment that many days from now, written as `storage.database.now` does."""
-    return (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="microseconds")
+    return from_now(timedelta(days=days))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlite_utils import Database
@@ -14,8 +12,8 @@ from sqlite_utils import Database
 from storage import overlap
 from storage.database import Store, first, now
 from storage.errors import UserError
-from storage.labels import MOST_SHOWING_ID, PROMOTED
-from storage.pair_queue import LEASE, rules
+from storage.labels import PROMOTED, random_showing_id
+from storage.pair_queue import lease_end, place_of, rules
 
 MOST = 8  # answers to a set
 SAID = """
@@ -50,8 +48,7 @@ def insert_set(db: Database, prompt_id: int, completion_ids: Sequence[int], mode
     set_id = int(cursor.lastrowid or 0)
     for place, completion_id in enumerate(completion_ids):
         db.execute("INSERT INTO set_answers VALUES (?, ?, ?)", [set_id, place, completion_id])
-    scattered = set_id * 2654435761 % 2**32  # by 2**32 / golden ratio, so that neighbours lie far apart
-    db.execute("INSERT INTO set_queue VALUES (?, ?, ?, ?)", [set_id, model_id, scattered, rules(db)[0]])
+    db.execute("INSERT INTO set_queue VALUES (?, ?, ?, ?)", [set_id, model_id, place_of(set_id), rules(db)[0]])
     return set_id
 
 
@@ -70,7 +67,7 @@ def next_sets(db: Database, labeler: str, count: int, holding: Sequence[int], sa
 def show(db: Database, set_id: int, labeler: str, arrangement: Sequence[int]) -> int:
     """The showing in which a labeler has a set, made now if there is none; it holds its place from now on."""
     row = first(db, "SELECT showing_id FROM set_showings WHERE set_id = ? AND labeler = ?", [set_id, labeler])
-    showing_id = int(row["showing_id"]) if row else 1 + secrets.randbelow(MOST_SHOWING_ID)
+    showing_id = int(row["showing_id"]) if row else random_showing_id()
     if row is None:
         db.execute(
             "INSERT INTO set_showings (showing_id, set_id, labeler, arrangement, shown_at) VALUES (?, ?, ?, ?, ?)",
@@ -85,7 +82,7 @@ def hold(db: Database, showing_id: int) -> None:
     db.execute(
         "INSERT INTO set_holds SELECT showing_id, set_id, labeler, ? FROM set_showings WHERE showing_id = ?"
         " ON CONFLICT (showing_id) DO UPDATE SET until = excluded.until",
-        [(datetime.now(UTC) + LEASE).isoformat(timespec="microseconds"), showing_id],
+        [lease_end(), showing_id],
     )
 
 
@@ -114,8 +111,9 @@ def answered(db: Database, showing_id: int) -> None:
 
 def rebuild(db: Database) -> None:
     """Follow a change of the rules: how many people every set wants."""
+    rules_now = rules(db)
     for row in list(db.query("SELECT set_id FROM set_queue")):
-        _refresh(db, row["set_id"], rules(db))
+        _refresh(db, row["set_id"], rules_now)
 
 
 def waiting(store: Store) -> int:

@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 
-from storage.database import Store, now, sqlite3
+from storage.database import Store, from_now, now, sqlite3
 from storage.journal import record
 from storage.webhooks import give_up, signature
 
@@ -118,7 +118,7 @@ def _carry(store: Store, due: dict[str, Any]) -> None:
             db.execute(
                 "UPDATE deliveries SET attempts = attempts + 1, error = ? WHERE delivery_id = ?", [failed[1], failed[0]]
             )
-        next_at = _ago(timedelta(seconds=-pause(failures))) if failures else ""
+        next_at = from_now(timedelta(seconds=pause(failures))) if failures else ""
         db.execute(
             "UPDATE webhooks SET failures = ?, next_at = ? WHERE webhook_id = ?", [failures, next_at, due["webhook_id"]]
         )
@@ -129,18 +129,14 @@ def _tidy(store: Store) -> None:
     old = store.rows(
         "SELECT webhook_id, count(*) AS n FROM deliveries"
         " WHERE delivered_at IS NULL AND given_up_at IS NULL AND created_at < ? GROUP BY webhook_id",
-        [_ago(GIVE_UP_AFTER)],
+        [from_now(-GIVE_UP_AFTER)],
     )
     for row in old:
         with store.write() as db:
             given_up = give_up(
-                db, "given up", "webhook_id = ? AND created_at < ?", row["webhook_id"], _ago(GIVE_UP_AFTER)
+                db, "given up", "webhook_id = ? AND created_at < ?", row["webhook_id"], from_now(-GIVE_UP_AFTER)
             )
             record(db, "courier", "give up", f"webhook {row['webhook_id']}", messages=given_up)
-    if store.row("SELECT 1 FROM deliveries WHERE delivered_at < ? LIMIT 1", [_ago(KEEP_DELIVERED)]):
+    if store.row("SELECT 1 FROM deliveries WHERE delivered_at < ? LIMIT 1", [from_now(-KEEP_DELIVERED)]):
         with store.write() as db:
-            db.execute("DELETE FROM deliveries WHERE delivered_at < ?", [_ago(KEEP_DELIVERED)])
-
-
-def _ago(time_ago: timedelta) -> str:
-    return (datetime.now(UTC) - time_ago).isoformat(timespec="microseconds")
+            db.execute("DELETE FROM deliveries WHERE delivered_at < ?", [from_now(-KEEP_DELIVERED)])

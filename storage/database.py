@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,12 @@ def remedy(error: sqlite3.DatabaseError) -> str:
 
 def now() -> str:
     """The present moment in UTC as ISO 8601 text with microseconds, which sorts as it reads."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return from_now(timedelta())
+
+
+def from_now(after: timedelta) -> str:
+    """The moment so long after the present one, or before it where that is negative, written as `now` does."""
+    return (datetime.now(UTC) + after).isoformat(timespec="microseconds")
 
 
 def _bring_up_to_date(db: Database) -> None:

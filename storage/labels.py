@@ -88,6 +88,14 @@ def insert_pair(
     return pair_id
 
 
+def pair_of(db: Database, completion_a: int, completion_b: int) -> int | None:
+    """The id of the pair of two answers in this order, or None."""
+    row = first(
+        db, "SELECT pair_id FROM pairs WHERE completion_a = ? AND completion_b = ?", [completion_a, completion_b]
+    )
+    return row["pair_id"] if row else None
+
+
 def random_showing_id() -> int:
     """An id for a new showing.
 

@@ -10,16 +10,15 @@ the caller, who changes what it follows from.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlite_utils import Database
 
 from storage import overlap
-from storage.database import first, now
+from storage.database import first, from_now, now
 
 SERVED = ("generated", "battle", "chat")  # the sources of pairs that are in the queue
 LEASE = timedelta(minutes=15)  # how long a showing holds its place
-PLACE = "(:pair_id * 2654435761) % 4294967296"  # multiplied by 2**32 / golden ratio, which scatters neighbours
 VOTES = """
 SELECT count(*) FILTER (WHERE p.verdict = 'a') AS a, count(*) FILTER (WHERE p.verdict = 'b') AS b,
        count(*) FILTER (WHERE p.verdict = 'tie') AS tie, count(*) FILTER (WHERE p.verdict = 'both_bad') AS both_bad,
@@ -36,12 +35,22 @@ def rules(db: Database) -> tuple[int, int]:
     return names["overlap"], names["contested"]
 
 
+def place_of(row_id: int) -> int:
+    """A place in the ring of 2**32, far from the neighbours': multiplied by 2**32 / golden ratio, which scatters."""
+    return row_id * 2654435761 % 2**32
+
+
+def lease_end() -> str:
+    """Until when a showing holds its place that is shown now."""
+    return from_now(LEASE)
+
+
 def add(db: Database, pair_id: int, source: str, model_id: int | None) -> None:
     """Put a new pair into the queue, if pairs of its source are served."""
     if source in SERVED:
         db.execute(
-            f"INSERT INTO pair_queue (pair_id, line, place, missing) VALUES (:pair_id, :line, {PLACE}, :missing)",
-            {"pair_id": pair_id, "line": model_id or 0, "missing": rules(db)[0]},
+            "INSERT INTO pair_queue (pair_id, line, place, missing) VALUES (?, ?, ?, ?)",
+            [pair_id, model_id or 0, place_of(pair_id), rules(db)[0]],
         )
 
 
@@ -50,7 +59,7 @@ def hold(db: Database, showing_id: int, deliberate: bool = False) -> None:
     db.execute(
         "INSERT INTO holds SELECT showing_id, pair_id, labeler, shown_at, ?, ? FROM showings WHERE showing_id = ?"
         " ON CONFLICT (showing_id) DO UPDATE SET until = excluded.until",
-        [(datetime.now(UTC) + LEASE).isoformat(timespec="microseconds"), int(deliberate), showing_id],
+        [lease_end(), int(deliberate), showing_id],
     )
     _refresh_of(db, showing_id)
 

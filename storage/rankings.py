@@ -116,10 +116,8 @@ def _votes(verdict: str, ranks: Sequence[int], count: int) -> list[tuple[int, in
 
 def _pair(db: Database, prompt_id: int, a: int, b: int, create: bool) -> int | None:
     """The pair of two answers, which all who rank the set share."""
-    row = first(db, "SELECT pair_id FROM pairs WHERE completion_a = ? AND completion_b = ?", [a, b])
-    if row is not None:
-        return int(row["pair_id"])
-    return labels.insert_pair(db, prompt_id, a, b, "ranking") if create else None
+    known = labels.pair_of(db, a, b)
+    return labels.insert_pair(db, prompt_id, a, b, "ranking") if known is None and create else known
 
 
 def _vote(

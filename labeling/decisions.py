@@ -48,7 +48,7 @@ def _last_was_a_set(store: Store, labeler: str, client_key: str) -> bool:
     db = store.db()
     if rankings.undone_by(db, labeler, client_key) is not None:
         return True
-    if session.undone_by(db, labeler, client_key) is not None:
+    if labels.undone_by(db, labeler, client_key) is not None:
         return False
     ranked, voted = rankings.last_standing(db, labeler), labels.last_standing(db, labeler)
     return ranked is not None and (voted is None or ranked["created_at"] > voted["created_at"])

@@ -24,7 +24,6 @@ from storage.records import Details, Message, Vote
 from storage.text import is_text
 
 SIDES = ("left", "right")
-PAIR = "SELECT r.*, q.messages FROM pairs r JOIN prompts q USING (prompt_id) WHERE pair_id = ?"
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,8 @@ def edit(
     seed = shuffle.seed_of(store)
     with store.write() as db:
         shown = labels.showing_of(db, showing_id, labeler)
-        pair = next(iter(db.query(PAIR, [shown["pair_id"]])))
-        answers = labels.pair_texts(db, shown["pair_id"])
-        _check(answers, text, bool(shown["flipped"]))
+        pair = labels.pair_texts(db, shown["pair_id"])
+        _check(pair, text, bool(shown["flipped"]))
         vote = session.cast(db, labeler, showing_id, verdict, strength, client_key, seconds, amend, details)
         if not vote.duplicate:
             origin = _origin(pair, start, bool(shown["flipped"]))
@@ -147,9 +145,9 @@ def _origin(pair: dict[str, Any], start: str, flipped: bool) -> int | None:
     return pair["completion_a"] if (start == "left") != flipped else pair["completion_b"]
 
 
-def _check(answers: dict[str, Any], text: str, flipped: bool) -> None:
+def _check(pair: dict[str, Any], text: str, flipped: bool) -> None:
     check_text(text)
     for side, name in (("a", "B" if flipped else "A"), ("b", "A" if flipped else "B")):
-        if text.strip() == answers[side].strip():
+        if text.strip() == pair[side].strip():
             raise UserError(f"The better answer is answer {name} unchanged: change it, or vote for {name}.")
-    demonstrations.check(answers["messages"], text)
+    demonstrations.check(pair["messages"], text)

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlite_utils import Database
-
 from labeling import attention, session, shuffle
 from storage import answer_sets, rankings
 from storage.database import Store
@@ -31,11 +29,11 @@ def serve(store: Store, labeler: str, count: int = 1, holding: Sequence[int] = (
     with store.write() as db:
         if attention.standing(db, labeler).state == "paused":
             return []
-        found = []
+        shown = []
         for set_id in answer_sets.next_sets(db, labeler, count, holding, shuffle.salt(seed, labeler)):
             order = shuffle.arrangement(seed, labeler, set_id, len(answer_sets.answers_of(db, set_id)))
-            found.append(_showing(db, answer_sets.show(db, set_id, labeler, order), labeler))
-        return found
+            shown.append(answer_sets.show(db, set_id, labeler, order))
+    return [_showing(store, showing_id, labeler) for showing_id in shown]
 
 
 def rank(
@@ -100,7 +98,7 @@ def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = N
             rankings.insert_ranking(db, showing, client_key, "withdrawn", (), None, NOTHING, before, side)
             answer_sets.answered(db, showing_id)
             answer_sets.hold(db, showing_id)
-        return _showing(db, showing_id, labeler)
+    return _showing(store, showing_id, labeler)
 
 
 def as_shown(ranks: str, arrangement: Sequence[int]) -> tuple[int, ...]:
@@ -109,11 +107,12 @@ def as_shown(ranks: str, arrangement: Sequence[int]) -> tuple[int, ...]:
     return tuple(own[place] for place in arrangement) if own else ()
 
 
-def _showing(db: Database, showing_id: int, labeler: str) -> SetShowing:
+def _showing(store: Store, showing_id: int, labeler: str) -> SetShowing:
+    db = store.db()
     row = answer_sets.showing_of(db, showing_id, labeler)
     own = answer_sets.answers_of(db, row["set_id"])
     shown = [own[place] for place in row["arrangement"]]
-    found = session.leaks_of(db, {answer["completion_id"]: answer["text"] for answer in shown})
+    found = session.leaks_of(store, {answer["completion_id"]: answer["text"] for answer in shown})
     leaking = tuple(place for place, said in enumerate(found) if said)
     texts = tuple(answer["text"] for answer in shown)
     return SetShowing(showing_id, row["set_id"], tuple(row["messages"]), texts, leaking)

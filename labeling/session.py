@@ -12,7 +12,7 @@ from labeling import attention, checks, pairing, shuffle
 from labeling.details import check_flag
 from labeling.leaks import leaks
 from storage import edits, labels, pair_queue
-from storage.database import MOST_ID, Store, first
+from storage.database import MOST_ID, Store
 from storage.details import NOTHING, insert_details, turned
 from storage.errors import UserError
 from storage.identity_leaks import insert_identity_leaks
@@ -44,7 +44,7 @@ def serve(
         for one in chosen[:count]:
             instead = checks.due(db, labeler, seed, settings) if checked and _is_new(one) else None
             shown.append(_shown_as(db, labeler, instead or one, seed))
-        return [_showing(db, showing_id, labeler) for showing_id in shown]
+    return [_showing(store, showing_id, labeler) for showing_id in shown]
 
 
 def vote(
@@ -136,25 +136,20 @@ def undo(store: Store, labeler: str, client_key: str, showing_id: int | None = N
     if showing_id is not None:
         check_showing_id(showing_id)
     with store.write() as db:
-        if showing_id is not None:
-            labels.showing_of(db, showing_id, labeler)
-            if labels.by_client_key(db, showing_id, client_key) is not None:
-                return _showing(db, showing_id, labeler)
-            stands = labels.standing(db, showing_id)
-        else:
-            repeated = undone_by(db, labeler, client_key)
-            if repeated is not None:
-                return _showing(db, repeated, labeler)
-            stands = labels.last_standing(db, labeler)
+        if showing_id is None:
+            last = labels.last_standing(db, labeler)
+            showing_id = labels.undone_by(db, labeler, client_key) or (last["showing_id"] if last else None)
+        if showing_id is None:
+            return None
+        labels.showing_of(db, showing_id, labeler)
+        stands = labels.standing(db, showing_id)
         if stands is None:
             return None
-        if stands["verdict"] != "withdrawn":
-            labels.insert_preference(
-                db, stands["showing_id"], client_key, "withdrawn", 0, None, stands["preference_id"]
-            )
+        if labels.by_client_key(db, showing_id, client_key) is None and stands["verdict"] != "withdrawn":
+            labels.insert_preference(db, showing_id, client_key, "withdrawn", 0, None, stands["preference_id"])
             edits.take_back(db, stands["preference_id"], client_key)
-            labels.reopen(db, stands["showing_id"])
-        return _showing(db, stands["showing_id"], labeler)
+            labels.reopen(db, showing_id)
+    return _showing(store, showing_id, labeler)
 
 
 def progress(store: Store, labeler: str) -> Progress:
@@ -195,7 +190,7 @@ def record_chat_pair(
         )
         pair_id = labels.insert_pair(db, prompt_id, ids[0], ids[1], "chat")
         showing_id = labels.insert_showing(db, pair_id, labeler, flipped=False)
-        return _showing(db, showing_id, labeler)
+    return _showing(store, showing_id, labeler)
 
 
 def check_client_key(client_key: str, of: str) -> None:
@@ -221,37 +216,29 @@ def _shown_as(db: Database, labeler: str, chosen: pairing.Next, seed: str) -> in
     return showing_id
 
 
-def _showing(db: Database, showing_id: int, labeler: str) -> Showing:
+def _showing(store: Store, showing_id: int, labeler: str) -> Showing:
+    """What is on a showing. Not inside a transaction: a long answer takes milliseconds to be looked through."""
+    db = store.db()
     row = labels.showing_of(db, showing_id, labeler)
     texts = labels.pair_texts(db, row["pair_id"])
     sides = ("b", "a") if row["flipped"] else ("a", "b")
     left, right = (texts[side] for side in sides)
-    found = leaks_of(db, {texts[f"completion_{side}"]: texts[side] for side in sides})
+    found = leaks_of(store, {texts[f"completion_{side}"]: texts[side] for side in sides})
     leaking = tuple(shown for shown, said in zip(("left", "right"), found, strict=True) if said)
     return Showing(
         showing_id, row["pair_id"], tuple(texts["messages"]), left, right, leaking, why_again(db, showing_id)
     )
 
 
-def leaks_of(db: Database, answers: dict[int, str]) -> list[list[str]]:
+def leaks_of(store: Store, answers: dict[int, str]) -> list[list[str]]:
     """What in each of the answers, by completion_id, names its model; it is kept for the researcher."""
-    names = [model["name"] for model in db.query("SELECT name FROM models")]
+    names = [model["name"] for model in store.rows("SELECT name FROM models")]
     found = [leaks(text, names) for text in answers.values()]
-    for completion_id, phrases in zip(answers, found, strict=True):
-        insert_identity_leaks(db, completion_id, phrases)
+    if any(found):
+        with store.write() as db:
+            for completion_id, phrases in zip(answers, found, strict=True):
+                insert_identity_leaks(db, completion_id, phrases)
     return found
-
-
-def undone_by(db: Database, labeler: str, client_key: str) -> int | None:
-    """The showing whose vote this key of the labeler's took back, or None."""
-    row = first(
-        db,
-        "SELECT p.showing_id FROM preferences p JOIN showings s USING (showing_id)"
-        " WHERE s.labeler = ? AND p.client_key = ? AND p.verdict = 'withdrawn'"
-        " ORDER BY p.preference_id LIMIT 1",  # what came of an edit is taken back after its own vote
-        [labeler, client_key],
-    )
-    return row["showing_id"] if row else None
 
 
 def check_vote(verdict: str, strength: int, client_key: str, seconds: float | None) -> None:

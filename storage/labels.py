@@ -184,6 +184,18 @@ def last_standing(db: Database, labeler: str) -> dict[str, Any] | None:
     )
 
 
+def undone_by(db: Database, labeler: str, client_key: str) -> int | None:
+    """The showing whose vote this key of the labeler's took back, or None."""
+    row = first(
+        db,
+        "SELECT p.showing_id FROM preferences p JOIN showings s USING (showing_id)"
+        " WHERE s.labeler = ? AND p.client_key = ? AND p.verdict = 'withdrawn'"
+        " ORDER BY p.preference_id LIMIT 1",  # what came of an edit is taken back after its own vote
+        [labeler, client_key],
+    )
+    return row["showing_id"] if row else None
+
+
 def counts(store: Store) -> dict[str, int]:
     """How many current preferences there are of each verdict (skips and withdrawn ones left out), and in all."""
     rows = store.rows(
@@ -213,16 +225,14 @@ def new_votes(store: Store, excluded: Sequence[str] = ()) -> int:
 
 
 def pair_texts(db: Database, pair_id: int) -> dict[str, Any]:
-    """The messages of a pair's prompt and the two answers, as stored: messages, a, b, completion_a, completion_b."""
+    """A pair's prompt and its two answers, as stored: prompt_id, messages, a, b, completion_a, completion_b."""
     row = next(
-        iter(
-            db.query(
-                "SELECT q.messages, x.text AS a, y.text AS b, r.completion_a, r.completion_b"
-                " FROM pairs r JOIN prompts q USING (prompt_id)"
-                " JOIN completions x ON x.completion_id = r.completion_a"
-                " JOIN completions y ON y.completion_id = r.completion_b WHERE r.pair_id = ?",
-                [pair_id],
-            )
+        db.query(
+            "SELECT r.prompt_id, q.messages, x.text AS a, y.text AS b, r.completion_a, r.completion_b"
+            " FROM pairs r JOIN prompts q USING (prompt_id)"
+            " JOIN completions x ON x.completion_id = r.completion_a"
+            " JOIN completions y ON y.completion_id = r.completion_b WHERE r.pair_id = ?",
+            [pair_id],
         )
     )
     return {**row, "messages": json.loads(row["messages"])}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from storage.database import Store, now
+from storage.database import Store, first, now
 from storage.errors import UserError
 from storage.former import FORMER, was_removed
 from storage.journal import record
@@ -19,14 +19,16 @@ from storage.journal import record
 LOCAL_USER = "local"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 ROLES = ("labeler", "researcher", "admin")  # each may do what the ones before it may
+HAS_PASSWORD = "EXISTS (SELECT 1 FROM passwords p WHERE p.name = u.name)"
+IS_INVITED = """EXISTS (
+    SELECT 1 FROM invitations i WHERE i.name = u.name AND used_at IS NULL AND revoked_at IS NULL AND expires_at > :now
+)"""
 # Admins who can log in, or can once they have opened their invitation's link.
-ADMINS = """
-SELECT name FROM users u WHERE role = 'admin' AND (
-    EXISTS (SELECT 1 FROM passwords p WHERE p.name = u.name) OR EXISTS (
-        SELECT 1 FROM invitations i
-        WHERE i.name = u.name AND used_at IS NULL AND revoked_at IS NULL AND expires_at > :now
-    )
-) ORDER BY name
+ADMINS = f"SELECT name FROM users u WHERE role = 'admin' AND ({HAS_PASSWORD} OR {IS_INVITED}) ORDER BY name"
+PEOPLE = f"""
+SELECT name, role, CASE WHEN {HAS_PASSWORD} THEN 'password' WHEN {IS_INVITED} THEN 'invited' ELSE 'none' END AS login,
+       created_at
+FROM users u WHERE substr(name, 1, length(:former)) <> :former ORDER BY created_at, name
 """
 
 
@@ -73,16 +75,7 @@ def ensure_user(store: Store, name: str, role: str) -> None:
 
 def people(store: Store) -> list[Person]:
     """Everybody, in the order in which they came; those who were removed are left out."""
-    found = store.rows(
-        "SELECT u.name, u.role, u.created_at, CASE WHEN p.name IS NOT NULL THEN 'password' WHEN EXISTS ("
-        "  SELECT 1 FROM invitations i"
-        "  WHERE i.name = u.name AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ?"
-        ") THEN 'invited' ELSE 'none' END AS login"
-        " FROM users u LEFT JOIN passwords p ON p.name = u.name"
-        " WHERE substr(u.name, 1, length(?)) <> ? ORDER BY u.created_at, u.name",
-        [now(), FORMER, FORMER],
-    )
-    return [Person(row["name"], row["role"], row["login"], row["created_at"]) for row in found]
+    return [Person(**row) for row in store.rows(PEOPLE, {"now": now(), "former": FORMER})]
 
 
 def accounts_exist(store: Store) -> bool:
@@ -105,6 +98,12 @@ def keep_an_admin(db: Database, name: str, goes: bool) -> None:
     passwords = [row["name"] for row in db.query("SELECT name FROM passwords")]
     if admins(db) == [name] and (set(passwords) - {name} if goes else passwords):
         raise UserError(f"{name} is the last admin: make somebody else one first, with `user add NAME --role admin`.")
+
+
+def check_there(db: Database, name: str) -> None:
+    """Raise UserError where there is no such person, or no more."""
+    if name.startswith(FORMER) or first(db, "SELECT 1 FROM users WHERE name = ?", [name]) is None:
+        raise UserError(f"There is no user named {name!r}: `user list` shows everybody.")
 
 
 def check_host(home: Path, host: str) -> None:

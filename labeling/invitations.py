@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from labeling.accounts import check_there
 from labeling.logins import close_sessions
 from labeling.passwords import check_password, hash_password
 from labeling.tokens import hashed, in_days, new_token
@@ -33,8 +34,7 @@ def invite(store: Store, name: str, actor: str) -> Invitation:
     """
     token, expires_at = new_token(), in_days(DAYS)
     with store.write() as db:
-        if first(db, "SELECT 1 FROM users WHERE name = ?", [name]) is None:
-            raise UserError(f"There is no user named {name!r}: `user list` shows everybody.")
+        check_there(db, name)
         db.execute(
             "UPDATE invitations SET revoked_at = ? WHERE name = ? AND used_at IS NULL AND revoked_at IS NULL",
             [now(), name],

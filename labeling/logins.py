@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
+from labeling.accounts import check_there
 from labeling.passwords import check_password, hash_password, is_password
 from labeling.throttle import Throttle
 from labeling.tokens import hashed, in_days, new_token
@@ -28,14 +29,9 @@ class Logins:
 
     def log_in(self, name: str, password: str, address: str) -> str:
         """A new session's token. Raises UserError when it is not the password, or there were too many failures."""
-        keys = (f"account {hashed(name)}", f"address {address}")
-        mark = self.throttle.begin(*keys)
-        row = self.store.row("SELECT hash FROM passwords WHERE name = ?", [name])
-        if not is_password(row["hash"] if row else None, password) or row is None:
-            raise UserError(WRONG)
-        self.throttle.succeeded(mark, *keys)
+        known = self._hash_of(name, password, address, WRONG)
         with self.store.write() as db:
-            if first(db, "SELECT 1 FROM passwords WHERE name = ? AND hash = ?", [name, row["hash"]]):
+            if first(db, "SELECT 1 FROM passwords WHERE name = ? AND hash = ?", [name, known]):
                 return _open(db, name, "browser", DAYS, name)
         raise UserError(WRONG)  # it was changed while it was looked at
 
@@ -45,12 +41,7 @@ class Logins:
         Raises UserError, and changes nothing, when `old` is not the password, `new` cannot be one, or there were too
         many failures: a browser left open is no way around the brake.
         """
-        keys = (f"account {hashed(name)}", f"address {address}")
-        mark = self.throttle.begin(*keys)
-        row = self.store.row("SELECT hash FROM passwords WHERE name = ?", [name])
-        if not is_password(row["hash"] if row else None, old) or row is None:
-            raise UserError(WRONG_OLD)
-        self.throttle.succeeded(mark, *keys)
+        known = self._hash_of(name, old, address, WRONG_OLD)
         check_password(name, new)
         if new == old:
             raise UserError("That is the password you have: choose another.")
@@ -58,7 +49,7 @@ class Logins:
         with self.store.write() as db:
             set_now = db.execute(
                 "UPDATE passwords SET hash = ?, set_at = ? WHERE name = ? AND hash = ?",
-                [kept, now(), name, row["hash"]],
+                [kept, now(), name, known],
             )
             if not set_now.rowcount:
                 raise UserError(WRONG_OLD)  # it was changed while it was looked at
@@ -66,18 +57,28 @@ class Logins:
             record(db, name, "change password", name)
             return _open(db, name, "browser", DAYS, name)
 
+    def _hash_of(self, name: str, password: str, address: str, wrong: str) -> str:
+        """The hash that is kept of this password of theirs. Raises UserError, `wrong` where it is not the password."""
+        keys = (f"account {hashed(name)}", f"address {address}")
+        mark = self.throttle.begin(*keys)
+        row = self.store.row("SELECT hash FROM passwords WHERE name = ?", [name])
+        if not is_password(row["hash"] if row else None, password) or row is None:
+            raise UserError(wrong)
+        self.throttle.succeeded(mark, *keys)
+        return str(row["hash"])
+
 
 def open_browser(store: Store, name: str) -> str:
     """A browser's session for somebody who has just chosen a password."""
     with store.write() as db:
-        _check_there(db, name)
+        check_there(db, name)
         return _open(db, name, "browser", DAYS, name)
 
 
 def make_token(store: Store, name: str, days: float, actor: str) -> str:
     """A token for this person's programs, to be sent as `Authorization: Bearer TOKEN`."""
     with store.write() as db:
-        _check_there(db, name)
+        check_there(db, name)
         return _open(db, name, "program", days, actor)
 
 
@@ -104,7 +105,7 @@ def log_out(store: Store, token: str) -> None:
 def log_out_everywhere(store: Store, name: str, actor: str) -> int:
     """End every session and token of a person; returns how many there were."""
     with store.write() as db:
-        _check_there(db, name)
+        check_there(db, name)
         ended = close_sessions(db, name)
         record(db, actor, "end sessions", name, sessions=ended)
     return ended
@@ -125,8 +126,3 @@ def _open(db: Database, name: str, kind: str, days: float, actor: str) -> str:
     )
     record(db, actor, "log in" if kind == "browser" else "make token", name)
     return token
-
-
-def _check_there(db: Database, name: str) -> None:
-    if first(db, "SELECT 1 FROM users WHERE name = ?", [name]) is None:
-        raise UserError(f"There is no user named {name!r}: `user list` shows everybody.")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlite_utils import Database
-
-from labeling.accounts import LOCAL_USER, keep_an_admin
+from labeling.accounts import LOCAL_USER, check_there, keep_an_admin
 from storage.database import Store
 from storage.errors import UserError
 from storage.exchange.importing import IMPORTED
-from storage.former import FORMER, files_of, forget
+from storage.former import files_of, forget
 from storage.journal import record
 from storage.lineage import influence, on_record
 
@@ -36,21 +34,16 @@ def remove_user(store: Store, name: str, actor: str) -> Removal:
     """
     if name in NOBODYS:
         raise UserError(f"{name} is {NOBODYS[name]}, and stays.")
-    _check_there(store.db(), name)
+    check_there(store.db(), name)
     files = files_of(store, name)
     models = [one.model.name for one in influence(store, name).shaped] if name in on_record(store) else []
     store.db().execute("PRAGMA secure_delete = ON")  # what is overwritten is not left in the file's free pages
     with store.write() as db:
-        _check_there(db, name)  # once more: meanwhile somebody else may have removed them
+        check_there(db, name)  # once more: meanwhile somebody else may have removed them
         keep_an_admin(db, name, goes=True)
         pseudonym = forget(db, name, actor)
         record(db, pseudonym if actor == name else actor, "remove", pseudonym, models=models, files=files)
     return Removal(pseudonym, tuple(models), tuple(files))
-
-
-def _check_there(db: Database, name: str) -> None:
-    if name.startswith(FORMER) or not list(db.query("SELECT 1 FROM users WHERE name = ?", [name])):
-        raise UserError(f"There is no user named {name!r}: `user list` shows everybody.")
 
 
 def in_words(name: str, removal: Removal) -> list[str]:

@@ -20,8 +20,6 @@ from labeling.ui.identity import USER, user_of
 from labeling.ui.plain import answered, entry, fields, status_of
 from storage.errors import UserError
 
-UNEQUAL = "The two passwords are not the same: type them once more."
-
 
 @dataclass(frozen=True)
 class Entrance:
@@ -73,11 +71,8 @@ class Entrance:
         """Take the password that was chosen, and let its owner in."""
         token, given = request.path_params["token"], await fields(request)
         name = await run_in_threadpool(lambda: invited(self.access.store.db(), token))
-        password = given.get("password", "")
         try:
-            if password != given.get("again", ""):
-                raise UserError(UNEQUAL)
-            await run_in_threadpool(accept, self.access.store, token, password)
+            await run_in_threadpool(accept, self.access.store, token, chosen(given))
         except UserError as error:
             return password_form(name, str(error), status_of(error))
         session = await run_in_threadpool(open_browser, self.access.store, name)
@@ -92,10 +87,8 @@ class Entrance:
         name, given = self._with_password(request), await fields(request)
         address = request.client.host if request.client else ""
         try:
-            if given.get("password", "") != given.get("again", ""):
-                raise UserError(UNEQUAL)
             session = await run_in_threadpool(
-                self.logins.change_password, name, given.get("old", ""), given.get("password", ""), address
+                self.logins.change_password, name, given.get("old", ""), chosen(given), address
             )
         except UserError as error:
             return change_form(name, str(error), status_of(error))
@@ -157,16 +150,12 @@ def login_form(onward: str, name: str = "", said: str = "", status: int = 200) -
 
 def change_form(name: str, said: str = "", status: int = 200) -> Response:
     """The old password, and another one."""
-    rules = f'minlength="{SHORTEST}" autocomplete="new-password" required'
     form = (
         f"<p>For <strong>{escape(name)}</strong>. It logs you out in every other browser, and ends the tokens of your "
         "programs.</p>"
-        '<form method="post" action="/password">'
-        f'<input type="hidden" name="username" value="{escape(name)}" autocomplete="username">'
+        f'<form method="post" action="/password">{whose(name)}'
         '<label>Old password <input name="old" type="password" autocomplete="current-password" required autofocus>'
-        "</label>"
-        f'<label>New password <input name="password" type="password" {rules}></label>'
-        f'<label>The same once more <input name="again" type="password" {rules}></label>'
+        f"</label>{twice('New password')}"
         '<button>Change password</button></form><p><a href="/">Back to ranking</a></p>'
     )
     return entry("Password", form, said, status)
@@ -174,14 +163,32 @@ def change_form(name: str, said: str = "", status: int = 200) -> Response:
 
 def password_form(name: str, said: str = "", status: int = 200) -> Response:
     """The choice of a password."""
-    rules = f'minlength="{SHORTEST}" autocomplete="new-password" required'
     form = (
         f"<p>This invitation is for <strong>{escape(name)}</strong>. Choose a password of {SHORTEST} characters or "
         "more.</p>"
-        '<form method="post">'
-        f'<input type="hidden" name="username" value="{escape(name)}" autocomplete="username">'
-        f'<label>Password <input name="password" type="password" {rules} autofocus></label>'
-        f'<label>The same once more <input name="again" type="password" {rules}></label>'
+        f'<form method="post">{whose(name)}{twice("Password", "autofocus")}'
         "<button>Set password and log in</button></form>"
     )
     return entry("Welcome", form, said, status)
+
+
+def whose(name: str) -> str:
+    """The field by which a browser's store of passwords knows whose it is."""
+    return f'<input type="hidden" name="username" value="{escape(name)}" autocomplete="username">'
+
+
+def twice(label: str, more: str = "") -> str:
+    """The fields of a password that is chosen, which `chosen` reads; `more` is for the first of them."""
+    rules = f'type="password" minlength="{SHORTEST}" autocomplete="new-password" required'
+    return (
+        f'<label>{label} <input name="password" {rules} {more}></label>'
+        f'<label>The same once more <input name="again" {rules}></label>'
+    )
+
+
+def chosen(given: dict[str, str]) -> str:
+    """The password that a form chose. Raises UserError where it was not typed twice the same."""
+    password = given.get("password", "")
+    if password != given.get("again", ""):
+        raise UserError("The two passwords are not the same: type them once more.")
+    return password

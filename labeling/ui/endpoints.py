@@ -1,7 +1,7 @@
 """Endpoints for programs, made for `gradio_client`: `Client(url).predict(..., api_name="/vote")`.
 
-They take the same path as the pages; those of the chat are in `labeling.ui.chat_endpoints`. A refusal is a Gradio
-error with one sentence.
+They take the same path as the pages; those of rounds are in `labeling.ui.round_endpoints`, those of the chat in
+`labeling.ui.chat_endpoints`. A refusal is a Gradio error with one sentence.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ import gradio as gr
 
 from labeling import decisions, editing, ranking, session
 from labeling.accounts import require
-from labeling.ui.actions import Actions
 from labeling.ui.errors import gradio_error
 from labeling.ui.identity import user_of
-from storage import demonstrations, jobs, registry, rounds
+from storage import demonstrations
 from storage.database import Store
 from storage.errors import UserError
 
 
-def add_endpoints(store: Store, actions: Actions) -> None:
+def add_endpoints(store: Store) -> None:
     """Add those below to the app that is being built: /next_pair, /next_set, /vote, /rank, /undo, /edit and so on.
 
     They wait for no one: each is a few milliseconds of SQLite, so none is held back by a limit on how many run at once.
@@ -98,42 +97,5 @@ def add_endpoints(store: Store, actions: Actions) -> None:
             raise UserError(f"A demonstration is text, and not {text!r}.")
         return {"demonstration_id": demonstrations.write(store, labeler, showing_id, text)}
 
-    def start_round(request: gr.Request, method: str = "dpo", settings: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Start a round on the votes there are; `settings` are those of a recipe file. Answers its round_id."""
-        actor = require(store, user_of(request), "researcher")
-        if not isinstance(settings or {}, dict):
-            raise UserError('The settings of a round are an object, as in {"dpo": {"beta": 0.2}}.')
-        return {"round_id": actions.start_round(method, settings or {}, actor)}
-
-    def round_status(round_id: int, request: gr.Request) -> dict[str, Any]:
-        """How far a round is: status, error, its jobs with their progress, and the candidate with its figures."""
-        require(store, user_of(request), "labeler")
-        return status_of(store, round_id)
-
-    for endpoint in (next_pair, next_set, vote, rank, undo, edit, demonstrate, start_round, round_status):
+    for endpoint in (next_pair, next_set, vote, rank, undo, edit, demonstrate):
         gr.api(gradio_error(endpoint), api_name=endpoint.__name__, concurrency_limit=None)
-
-
-def status_of(store: Store, round_id: int) -> dict[str, Any]:
-    """A round, its jobs and its candidate as one JSON object. Raises UserError when there is no such round."""
-    if not isinstance(round_id, int):
-        raise UserError(f"A round is named by its whole number, not by {round_id!r}.")
-    this = rounds.get(store, round_id)
-    stages = [
-        {"stage": job.stage, "kind": job.kind, "status": job.status, "progress": job.progress, "error": job.error}
-        for job in jobs.of_round(store, round_id)
-    ]
-    candidate = registry.get(store, this.candidate_id) if this.candidate_id is not None else None
-    verdicts = rounds.evaluations_of(store, candidate.model_id) if candidate else []
-    return {
-        "round_id": this.round_id,
-        "method": this.method,
-        "status": this.status,
-        "error": this.error,
-        "jobs": stages,
-        "model": candidate.name if candidate else None,
-        "evaluations": [
-            {name: getattr(found, name) for name in ("judge", "win_rate", "low", "high", "prompts")}
-            for found in verdicts
-        ],
-    }

@@ -23,6 +23,7 @@ from labeling.ui.journal import Journal
 from labeling.ui.me import Me
 from labeling.ui.page_hashes import PageHashes
 from labeling.ui.people import People
+from labeling.ui.round_endpoints import add_round_endpoints
 from storage.database import Store
 from storage.errors import UserError
 
@@ -45,7 +46,8 @@ def build(store: Store, actions: Actions, access: Access) -> gr.Blocks:
             with gr.Column(elem_classes=["page", f"page-{name.lower()}"]):
                 module.page(store, actions)
             if path == "":
-                add_endpoints(store, actions)
+                add_endpoints(store)
+                add_round_endpoints(store, actions)
         for path, (outer, module) in INNER.items():
             turn_to(blocks, path, path.capitalize())
             header(outer, store, access)

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from labeling.accounts import LOCAL_USER, accounts_exist, role_of
 from labeling.logins import session_user
 from labeling.ui.identity import USER
-from labeling.ui.plain import entry
+from labeling.ui.plain import entry, masthead
 from storage.database import Store
 
 LOGIN = "/login"
@@ -44,6 +44,10 @@ class Access:
     def by_login(self) -> bool:
         """Whether one has to log in."""
         return self.beyond_loopback or accounts_exist(self.store)
+
+    def masthead(self, name: str) -> str:
+        """The header of a plain page, as it is for this user."""
+        return masthead(name, role_of(self.store, name) or "", self.by_login())
 
 
 class Door:

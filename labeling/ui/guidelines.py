@@ -12,14 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from labeling import rendering
-from labeling.accounts import require, role_of
+from labeling.accounts import require
 from labeling.attention import resume, stopped
 from labeling.mine import number_of
 from labeling.ui.door import Access
-from labeling.ui.errors import notice
+from labeling.ui.errors import UNREADABLE, notice
 from labeling.ui.identity import user_of
-from labeling.ui.plain import answered, fields, masthead, page, status_of
+from labeling.ui.plain import answered, fields, moment, page, readable, status_of
 from storage.errors import UserError
 from storage.gold import gold, proposals, retire_gold, set_gold
 from storage.guidelines import LONGEST, confirm, guideline, history, set_guideline
@@ -52,18 +51,16 @@ class Guidelines:
         deed = deeds.get(form.get("deed", ""))
         try:
             if deed is None:
-                raise UserError("What the page asks for cannot be read: reload it.")
+                raise UserError(UNREADABLE)
             told, status = await run_in_threadpool(deed), 200
         except UserError as error:
             told, status = notice(str(error), trouble=True), status_of(error)
         return await self._whole(request, told, form.get("text", ""), status)
 
     async def _whole(self, request: Request, told: str, draft: str, status: int) -> Response:
-        store = self.access.store
-        asker = require(store, user_of(request), "researcher")
-        head = masthead(asker, role_of(store, asker) or "", self.access.by_login())
+        asker = require(self.access.store, user_of(request), "researcher")
         main = await run_in_threadpool(self._main, told, draft)
-        return page("Guideline", main, head, status)
+        return page("Guideline", main, self.access.masthead(asker), status)
 
     def _main(self, told: str, draft: str) -> str:
         return (
@@ -76,7 +73,7 @@ class Guidelines:
         stands = guideline(self.access.store)
         text = draft or (stands.text if stands else "")
         rows = "".join(
-            f"<tr><th>{one.version}</th><td><time>{one.created_at[:16].replace('T', ' ')}</time></td>"
+            f"<tr><th>{one.version}</th><td>{moment(one.created_at)}</td>"
             f"<td>{escape(one.set_by)}</td><td><details><summary>{len(one.text):,} characters</summary>"
             f"<pre>{escape(one.text)}</pre></details></td></tr>"
             for one in history(self.access.store)
@@ -155,6 +152,4 @@ class Guidelines:
 
 def preview(text: str) -> str:
     """How labelers will see a text, above the form that still has it."""
-    html = rendering.rendered(text)
-    shown = html if html is not None else f"<pre>{escape(text)}</pre>"
-    return f'<section class="preview" aria-label="Preview">{shown}</section>'
+    return f'<section class="preview" aria-label="Preview">{readable(text)}</section>'

@@ -10,12 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from labeling.accounts import require, role_of
+from labeling.accounts import require
+from labeling.mine import number_of
 from labeling.ui.door import Access
 from labeling.ui.identity import user_of
-from labeling.ui.plain import answered, masthead, page
-from storage.database import MOST_ID
-from storage.errors import UserError
+from labeling.ui.plain import answered, moment, page
 from storage.journal import Entry, entries, in_words, lines
 
 MOST = 100  # entries on a page
@@ -31,11 +30,8 @@ class Journal:
         """A page of entries, those from before an id where `before` names one."""
         asker = require(self.access.store, user_of(request), "researcher")
         before = request.query_params.get("before", "")
-        if before and not (before.isascii() and before.isdigit() and int(before) <= MOST_ID):
-            raise UserError("What the page asks for cannot be read: reload it.")
-        found = await run_in_threadpool(entries, self.access.store, MOST, int(before) if before else None)
-        head = masthead(asker, role_of(self.access.store, asker) or "", self.access.by_login())
-        return page("Journal", whole(found), head)
+        found = await run_in_threadpool(entries, self.access.store, MOST, number_of(before) if before else None)
+        return page("Journal", whole(found), self.access.masthead(asker))
 
     async def export(self, request: Request) -> Response:
         """The whole journal as JSON lines, oldest first."""
@@ -57,7 +53,7 @@ class Journal:
 def whole(found: list[Entry]) -> str:
     """The page's column."""
     rows = "".join(
-        f'<tr><td><time datetime="{one.created_at}">{one.created_at[:16].replace("T", " ")}</time></td>'
+        f"<tr><td>{moment(one.created_at)}</td>"
         f'<td>{escape(one.actor)}</td><td>{escape(one.action)}</td><th scope="row">{escape(one.subject)}</th>'
         f'<td class="detail">{escape(in_words(one))}</td></tr>'
         for one in found

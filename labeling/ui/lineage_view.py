@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import yaml
 
-from labeling.ui.tables import scrolling
+from labeling.ui.tables import scrolling_rows
 from storage.lineage import KINDS, Ancestor, Influence, Lineage, who
 from storage.lineage_words import caveat, headline, in_words, made_how, untold
 from storage.records import Model
@@ -27,7 +27,7 @@ def behind(found: Lineage) -> str:
         f'<section class="card verdict"><h1>What is behind {escape(name)}?</h1>'
         f'<p class="answer">{escape(headline(found))}</p>'
         f"{f'<p class=caution>{escape(gone)}</p>' if gone else ''}</section>"
-        f"{_table(['Labeler', *given], rows)}<h2>Where it comes from</h2>{_tree(found)}"
+        f"{_counted(['Labeler', *given], rows)}<h2>Where it comes from</h2>{_tree(found)}"
     )
 
 
@@ -45,7 +45,7 @@ def shaped(labeler: str, found: Influence) -> str:
     said = "" if rows else f'<p class="quiet">No model has learned from {escape(labeler)}.</p>'
     gone = caveat(found.untold)
     return (
-        f"{said}{_table(['Model', 'Learned from them', *given], rows)}"
+        f"{said}{_counted(['Model', 'Learned from them', *given], rows)}"
         f"{f'<p class=labels>{escape(gone)}</p>' if gone else ''}"
     )
 
@@ -102,12 +102,6 @@ def _given(rows: Sequence[dict[str, Any]]) -> list[str]:
     return [kind for kind in KINDS if any(row[kind] for row in rows)]
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Cells are HTML; nothing where there is no row."""
-    if not rows:
-        return ""
-    top = "".join(f"<th scope=col>{head.capitalize()}</th>" for head in heads)
-    lines = "".join(
-        f"<tr><th scope=row>{row[0]}</th>{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>" for row in rows
-    )
-    return scrolling(" and ".join(heads), top, lines, "people")
+def _counted(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of how many judgements of each kind there are; cells are HTML."""
+    return scrolling_rows(" and ".join(heads), [head.capitalize() for head in heads], rows, "people")

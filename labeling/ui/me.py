@@ -12,13 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from labeling import rendering
-from labeling.accounts import require, role_of
+from labeling.accounts import require
 from labeling.mine import BeforeAfter, Mine, before_and_after, mine, number_of
 from labeling.ui.catalogues import catalogues, said
 from labeling.ui.door import Access
 from labeling.ui.identity import user_of
-from labeling.ui.plain import answered, masthead, page
+from labeling.ui.plain import answered, moment, page, readable
 from storage import browse
 from storage.browse.vote_list import ShownVote
 from storage.records import prompt_text
@@ -54,8 +53,7 @@ class Me:
                 f"{comparison(pair, number, chose, tell)}{history(votes, tell)}"
             )
 
-        head = masthead(asker, role_of(store, asker) or "", self.access.by_login())
-        return page(asker, await run_in_threadpool(whole), head)
+        return page(asker, await run_in_threadpool(whole), self.access.masthead(asker))
 
     def routes(self) -> list[Route]:
         """The path of the page."""
@@ -111,9 +109,8 @@ def comparison(pair: BeforeAfter | None, number: int, chose: str, tell: Teller) 
     )
     cards = []
     for letter, side, text in zip("AB", SIDES, (pair.left, pair.right), strict=True):
-        html = rendering.rendered(text)
         whose = f' <span class="quiet">{escape(names[side])}</span>' if chose in SIDES else ""
-        cards.append(f"<article><h3>{letter}{whose}</h3>{html or f'<pre>{escape(text)}</pre>'}</article>")
+        cards.append(f"<article><h3>{letter}{whose}</h3>{readable(text)}</article>")
     if chose in SIDES:
         took = said("me.took_after") if names[chose] == pair.model else said("me.took_before")
         asked = f'<p role="status">{tell(took)}</p>'
@@ -136,7 +133,7 @@ def history(votes: list[ShownVote], tell: Teller) -> str:
     """The newest votes."""
     title = heading(tell(said("me.history")))
     rows = "".join(
-        f'<tr><td><time datetime="{vote.created_at}">{vote.created_at[:16].replace("T", " ")}</time></td>'
+        f"<tr><td>{moment(vote.created_at)}</td>"
         f"<td>{tell(said(VERDICTS[vote.verdict]))}</td><td>{escape(vote.prompt[-1]['content'][:200])}</td></tr>"
         for vote in votes
     )

@@ -17,7 +17,7 @@ from labeling.removal import in_words, remove_user
 from labeling.ui.door import Access
 from labeling.ui.errors import notice
 from labeling.ui.identity import user_of
-from labeling.ui.plain import answered, fields, masthead, page, status_of
+from labeling.ui.plain import answered, fields, page, status_of
 from storage.errors import UserError
 
 LOGINS = {"password": "has a password", "invited": "is invited", "none": "has no login"}
@@ -62,8 +62,7 @@ class People:
             except UserError as error:
                 told, status = notice(str(error), True), status_of(error)
         everybody = await run_in_threadpool(people, self.access.store)
-        head = masthead(actor, "admin", self.access.by_login())
-        return page("People", whole(everybody, told, actor), head, status)
+        return page("People", whole(everybody, told, actor), self.access.masthead(actor), status)
 
     def _add(self, actor: str, form: dict[str, str], at: str) -> str:
         name = form["name"].strip()

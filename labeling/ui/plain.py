@@ -10,10 +10,12 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from labeling import rendering
 from labeling.accounts import RoleError
 from labeling.throttle import TooManyTriesError
 from labeling.ui import theme
 from labeling.ui.errors import notice
+from labeling.ui.tables import minute
 from storage.errors import UserError
 
 PAGES = {"": "Rank", "align": "Align", "chat": "Chat", "data": "Data"}
@@ -62,6 +64,17 @@ def masthead(name: str, role: str, login: bool) -> str:
         f'<details class="who"><summary>{escape(name)}</summary><div class="menu">{mine}{admin}{researcher}'
         f"{password}{out}</div></details></header>"
     )
+
+
+def moment(created_at: str) -> str:
+    """When something was, to the minute, of a time as the database has it."""
+    return f'<time datetime="{created_at}">{minute(created_at)}</time>'
+
+
+def readable(text: str) -> str:
+    """A text in Markdown as HTML that is safe to show; as it was written where it cannot be rendered."""
+    html = rendering.rendered(text)
+    return html if html is not None else f"<pre>{escape(text)}</pre>"
 
 
 def status_of(error: UserError) -> int:

@@ -12,6 +12,7 @@ from labeling.quality import words
 from labeling.quality.ladder import Ladder
 from labeling.quality.report import Quality
 from labeling.ui.charts import share_bar
+from labeling.ui.tables import scrolling_rows
 from storage.adjudications import Case, Ruling
 from storage.gold import Gold, Proposal
 from storage.records import prompt_text
@@ -112,7 +113,7 @@ def ladder(found: Ladder) -> str:
         [escape(one.model), f"{one.battles:,}", words.rating(one), words.rating(one, styled=True)]
         for one in found.rungs
     ]
-    table = _table(["Model", "Votes", "Rating", "At equal style"], rows) if rows else ""
+    table = _table(["Model", "Votes", "Rating", "At equal style"], rows)
     return f'<p class="quiet">{escape(words.on_ladder(found))}</p>{table}'
 
 
@@ -128,7 +129,7 @@ def gold(found: Sequence[Gold], proposed: Sequence[Proposal]) -> str:
         ]
         for one in found
     ]
-    table = _table(["Pair", "Verdict", "Why", "Use", "By"], rows) if rows else ""
+    table = _table(["Pair", "Verdict", "Why", "Use", "By"], rows)
     items = "".join(
         f"<li>Pair {one.pair_id}: {one.people} people chose {VERDICTS[one.verdict]}. "
         f'<span class="quiet">{escape(prompt_text(json.loads(one.messages)))}</span></li>'
@@ -171,12 +172,5 @@ def _curve(curve: dict[str, Any], ceiling: float | None) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Cells are HTML."""
-    top = "".join(f"<th scope=col>{escape(head)}</th>" for head in heads)
-    lines = "".join(
-        f"<tr><th scope=row>{row[0]}</th>{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>" for row in rows
-    )
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(heads[0])}"><table>'
-        f"<thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>"
-    )
+    """Cells are HTML; nothing where there is no row."""
+    return scrolling_rows(heads[0], [escape(head) for head in heads], rows)

@@ -12,7 +12,7 @@ from gradio.context import Context
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
 from labeling.ui.identity import researcher_of
-from labeling.ui.tables import scrolling
+from labeling.ui.tables import minute, scrolling
 from labeling.ui.verdict import percent
 from storage import jobs
 from storage.database import Store
@@ -66,14 +66,13 @@ def table(found: list[Job]) -> str:
     """Jobs in lines, in the order given."""
     if not found:
         return '<p class="quiet">No job has been asked for yet.</p>'
-    heads = "".join(f"<th scope=col>{head}</th>" for head in HEADS)
     lines = "".join(
         f"<tr><th scope=row>{job.job_id}</th><td>{escape(_what(job))}</td>"
         f'<td><span class="status {job.status}">{escape(_status(job))}</span>{_why(job)}</td>'
-        f'<td class="when">{job.created_at[:16].replace("T", " ")}</td></tr>'
+        f'<td class="when">{minute(job.created_at)}</td></tr>'
         for job in found
     )
-    return scrolling("Jobs", heads, lines, "jobs")
+    return scrolling("Jobs", HEADS, lines, "jobs")
 
 
 def section(store: Store, actions: Actions) -> dict[str, Any]:

@@ -78,8 +78,7 @@ def _table(title: str, about: str, groups: list[dict[str, Any]], ceiling: float 
         for one in groups
     )
     note = f' <span class="quiet">{escape(about)}</span>' if about else ""
-    names = ("<span class=unseen>Votes of</span>", "<span class=unseen>Interval</span>", "Agrees", "Votes")
-    heads = "".join(f"<th scope=col>{name}</th>" for name in names)
+    heads = ("<span class=unseen>Votes of</span>", "<span class=unseen>Interval</span>", "Agrees", "Votes")
     return f'<section class="slice"><h3>{escape(title)}{note}</h3>{scrolling(title, heads, lines)}</section>'
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from labeling.ui.course_chart import course_chart
 from labeling.ui.curves import curve, interval, number
-from labeling.ui.tables import scrolling
+from labeling.ui.tables import minute, scrolling
 from labeling.ui.verdict import (
     against_best_of,
     baseline_wins,
@@ -118,13 +118,12 @@ def history(store: Store, all_rounds: list[Round]) -> str:
         f"<tr><th scope=row>{this.round_id}</th><td>{escape(_method(this))}</td>"
         f'<td><span class="status {this.status}">{this.status}</span></td>'
         f'<td class="outcome">{escape(_came_of(store, this))}</td>'
-        f'<td>{escape(this.requested_by)}</td><td class="when">{this.created_at[:16].replace("T", " ")}</td></tr>'
+        f'<td>{escape(this.requested_by)}</td><td class="when">{minute(this.created_at)}</td></tr>'
         for this in all_rounds
     )
     if not lines:
         return '<p class="quiet">No round has been started yet.</p>'
-    heads = "".join(f"<th scope=col>{name}</th>" for name in ("Round", "Method", "Status", "Outcome", "By", "Started"))
-    return scrolling("Rounds", heads, lines)
+    return scrolling("Rounds", ("Round", "Method", "Status", "Outcome", "By", "Started"), lines)
 
 
 def models(store: Store) -> str:

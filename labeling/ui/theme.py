@@ -109,9 +109,7 @@ def css() -> str:
     The rules of `align.css` and `chat.css` hold within their page only: there they are nested in `.page-align` and
     so on, so that two pages may use one name for two things.
     """
-    light, dark = (
-        "".join(f"  --{name.replace('_', '-')}: {pair[mode]};\n" for name, pair in TOKENS.items()) for mode in (0, 1)
-    )
+    light, dark = _variables()
     pages = "".join(
         f".page-{name} {{\n{text(f'{name}.css')}}}\n"
         for name in ("align", "reward", "lineage", "quality", "chat", "data", "import")
@@ -127,15 +125,21 @@ def css() -> str:
 
 def plain_css() -> str:
     """The tokens and the rules of the few pages that are plain HTML, light or dark as the reader's system is."""
-    light, dark = (
-        "".join(f"--{name.replace('_', '-')}:{pair[mode]};" for name, pair in TOKENS.items()) for mode in (0, 1)
-    )
+    light, dark = _variables()
     return (
-        f":root {{ {light} color-scheme: light; }}\n"
-        f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} color-scheme: dark; }} }}\n"
+        f":root {{\n{light}  color-scheme: light;\n}}\n"
+        f"@media (prefers-color-scheme: dark) {{ :root {{\n{dark}  color-scheme: dark;\n}} }}\n"
         + text("masthead.css")
         + text("plain.css")
     )
+
+
+def _variables() -> tuple[str, str]:
+    """The tokens as CSS variables, light and dark."""
+    light, dark = (
+        "".join(f"  --{name.replace('_', '-')}: {pair[mode]};\n" for name, pair in TOKENS.items()) for mode in (0, 1)
+    )
+    return light, dark
 
 
 def text(name: str) -> str:

@@ -9,7 +9,6 @@ import gradio as gr
 
 from labeling import attention, decisions, rendering, session
 from labeling.accounts import require
-from labeling.details import read_details
 from labeling.ui import rank_more, theme
 from labeling.ui.actions import Actions
 from labeling.ui.catalogues import said
@@ -61,9 +60,7 @@ def page(store: Store, actions: Actions) -> None:
         labeler = require(store, user_of(request), "labeler")
         if rank_more.is_of_another(asked, labeler):
             return {"labeler": labeler}
-        given = {name: asked.get(name) for name in ("showing_id", "verdict", "strength", "client_key", "seconds")}
-        more = {"details": read_details(asked.get("details")), "amend": asked.get("amend") is True}
-        vote = session.vote(store, labeler, **given, **more)  # type: ignore[arg-type]  # checked there
+        vote = session.vote(store, labeler, **rank_more.judgement(asked, "verdict", "strength"))
         return {"vote": asdict(vote), "known": session.what_is_known(store, vote)}
 
     @sentence

@@ -25,18 +25,14 @@ def functions(store: Store) -> list[Callable[..., dict[str, Any]]]:
         labeler = require(store, user_of(request), "labeler")
         if is_of_another(asked, labeler):
             return {"labeler": labeler}
-        given = {name: asked.get(name) for name in ("showing_id", "ranks", "verdict", "client_key", "seconds")}
-        more = {"details": read_details(asked.get("details")), "amend": asked.get("amend") is True}
-        return {"ranking": asdict(ranking.rank(store, labeler, **given, **more))}  # type: ignore[arg-type]
+        return {"ranking": asdict(ranking.rank(store, labeler, **judgement(asked, "ranks", "verdict")))}
 
     @sentence
     def save_edit(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         labeler = require(store, user_of(request), "labeler")
         if is_of_another(asked, labeler):
             return {"labeler": labeler}
-        names = ("showing_id", "text", "start", "verdict", "strength", "client_key", "seconds")
-        more = {"details": read_details(asked.get("details")), "amend": asked.get("amend") is True}
-        done = editing.edit(store, labeler, **{name: asked.get(name) for name in names}, **more)  # type: ignore[arg-type]
+        done = editing.edit(store, labeler, **judgement(asked, "text", "start", "verdict", "strength"))
         return {"vote": asdict(done.vote), "kept": done.kept}
 
     @sentence
@@ -58,6 +54,12 @@ def functions(store: Store) -> list[Callable[..., dict[str, Any]]]:
 def is_of_another(deed: dict[str, Any], labeler: str) -> bool:
     """Whether the page did this for somebody else, before this labeler logged in: then it is to wait for them."""
     return deed.get("labeler") not in (None, labeler)
+
+
+def judgement(asked: dict[str, Any], *names: str) -> dict[str, Any]:
+    """What the page says of a judgement: these fields, as they came, and those that every judgement has."""
+    given = {name: asked.get(name) for name in ("showing_id", *names, "client_key", "seconds")}
+    return {**given, "details": read_details(asked.get("details")), "amend": asked.get("amend") is True}
 
 
 def unknown(store: Store, labeler: str, holding: Sequence[int]) -> set[int]:

@@ -8,11 +8,11 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.ui import compare, continuous_section, finetune, queue_section, recipe_section, round_view
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from labeling.ui.round_settings import settings_fields, settings_of
 from storage import labels, registry, rounds, snapshots
@@ -188,44 +188,42 @@ class Align:
 def page(store: Store, actions: Actions) -> None:
     """Put the page's components into the route that is being built."""
     align = Align(store, actions)
-    plain: dict[str, Any] = {"apply_default_css": False}
     size: dict[str, Any] = {"scale": 0, "min_width": 200, "size": "md"}
-    told = gr.HTML("", **plain)
-    verdict = gr.HTML("", **plain)
+    told = gr.HTML("", **PLAIN)
+    verdict = gr.HTML("", **PLAIN)
     with gr.Row(elem_classes="deeds"):
         reason = gr.Textbox(
             label=WHY, visible=False, max_lines=4, max_length=LONGEST_REASON, elem_classes="reason", scale=1
         )
         promote = gr.Button("Promote", visible=False, **size)
         back = gr.Button("Roll back", visible=False, **size)
-    tally = gr.HTML("", **plain)
+    tally = gr.HTML("", **PLAIN)
     with gr.Row(elem_classes="deeds"):
         start = gr.Button("Start a round", variant="primary", **size)
         cancel = gr.Button("Cancel the round", visible=False, variant="stop", **size)
         resume = gr.Button("Resume the round", visible=False, **size)
-    work = gr.HTML("", **plain)
+    work = gr.HTML("", **PLAIN)
     with gr.Accordion("Settings of the next round", open=False, elem_classes="settings") as around:
         fields = settings_fields()
         recipe_section.section(store, actions, fields, around)
     tuning = gr.Column()
     by_itself = gr.Column()
-    gr.HTML("<h2>Jobs</h2>", **plain)
+    gr.HTML("<h2>Jobs</h2>", **PLAIN)
     queue = queue_section.section(store, actions)
-    gr.HTML("<h2>Rounds</h2>", **plain)
-    past = gr.HTML("", **plain)
+    gr.HTML("<h2>Rounds</h2>", **PLAIN)
+    past = gr.HTML("", **PLAIN)
     with gr.Row(elem_classes="deeds", visible=False) as again:
         which = gr.Dropdown([], label="Finished round", filterable=False, scale=1, min_width=240)
         replay = gr.Button("Replay the round", scale=0, min_width=200, size="md")
-    gr.HTML("<h2>Models</h2>", **plain)
-    known = gr.HTML("", **plain)
+    gr.HTML("<h2>Models</h2>", **PLAIN)
+    known = gr.HTML("", **PLAIN)
     compare.section(store, actions)
     timer = gr.Timer(ASK_EVERY_S, active=False)
     outputs = [told, verdict, reason, promote, back, tally, start, work, cancel, resume]
     outputs += [past, again, which, known, timer]
     assert (len(outputs), outputs[OF_THE_WORK]) == (OUTPUTS, work)
-    private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
-    assert Context.root_block is not None
-    Context.root_block.load(align.load, None, **private)
+    private: dict[str, Any] = {"outputs": outputs, **PRIVATE}
+    on_load(align.load, outputs)
     timer.tick(align.follow, None, **private)
     start.click(align.start, fields, **private).then(**queue)
     cancel.click(align.cancel, None, **private).then(**queue)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.accounts import require
 from labeling.ui import theme
@@ -16,13 +15,13 @@ from labeling.ui.chat import ASKED, PROMOTED, RIVAL, Chat
 from labeling.ui.chat_endpoints import ChatEndpoints
 from labeling.ui.conversation import conversation
 from labeling.ui.errors import sentence
+from labeling.ui.events import PRIVATE, on_load
 from labeling.ui.hidden_pair import VERDICTS
 from labeling.ui.identity import user_of
 from labeling.ui.thumbs import press
 from storage.database import Store
 
 AT_ONCE = 16  # conversations: each holds one of the 40 threads that all pages share, and votes need some too
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 LIMITED: dict[str, Any] = {"concurrency_id": "chat", "concurrency_limit": AT_ONCE}
 ONE_BY_ONE: dict[str, Any] = {"concurrency_id": "chat-vote", "concurrency_limit": 1}
 CHOICE: dict[str, Any] = {
@@ -117,8 +116,7 @@ def _talk(store: Store, chat: Chat) -> Talk:
 def _wire(chat: Chat, options: Options, talk: Talk, history: gr.BrowserState, pair: gr.State) -> None:
     outputs = [talk.view, history, pair, talk.box, talk.row]
     of = [options.model, options.other, options.two]
-    assert Context.root_block is not None
-    Context.root_block.load(chat.load, [history], [talk.view, options.model, options.other], **PRIVATE)
+    on_load(chat.load, [talk.view, options.model, options.other], [history])
     options.two.change(chat.second, [options.two], [options.other], **PRIVATE)
     changes = [part.change for part in (options.best, *of)]
     gr.on(changes, chat.meaning, [options.best, *of], [options.means], **PRIVATE)

@@ -7,11 +7,11 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.ui.actions import Actions
 from labeling.ui.curves import interval
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from labeling.ui.round_view import examples_to_read, listed
 from labeling.ui.verdict import figures, percent, spread
@@ -68,8 +68,7 @@ class Compare:
 def section(store: Store, actions: Actions) -> None:
     """Put the part's components into the page that is being built."""
     compare = Compare(store, actions)
-    plain: dict[str, Any] = {"apply_default_css": False}
-    gr.HTML("<h2>Compare two models</h2>", **plain)
+    gr.HTML("<h2>Compare two models</h2>", **PLAIN)
     with gr.Row(elem_classes="comparing"):
         name = gr.Dropdown([], label="Policy", filterable=False)
         best_of = gr.Dropdown(BEST_OF, value=1, label="Answers", filterable=False)
@@ -77,13 +76,11 @@ def section(store: Store, actions: Actions) -> None:
         judge = gr.Dropdown([OWN_JUDGE], value=OWN_JUDGE[1], label="Judge", filterable=False)
     with gr.Row(elem_classes="deeds"):
         start = gr.Button("Compare", scale=0, min_width=200, size="md")
-    shown = gr.HTML("", **plain)
+    shown = gr.HTML("", **PLAIN)
     timer = gr.Timer(ASK_EVERY_S, active=False)
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    assert Context.root_block is not None
-    Context.root_block.load(compare.load, None, [name, against, judge, shown, timer], **private)
-    timer.tick(compare.follow, None, [shown, timer], **private)
-    start.click(compare.start, [name, best_of, against, judge], [shown, timer], **private)
+    on_load(compare.load, [name, against, judge, shown, timer])
+    timer.tick(compare.follow, None, [shown, timer], **PRIVATE)
+    start.click(compare.start, [name, best_of, against, judge], [shown, timer], **PRIVATE)
 
 
 def judges_of(store: Store) -> list[Model]:

@@ -12,6 +12,7 @@ from labeling.quality.contested import Contested
 from labeling.quality.report import quality
 from labeling.ui import quality_view
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE
 from labeling.ui.identity import researcher_of
 from storage.adjudications import LONGEST_REASON, adjudicate, cases, rulings
 from storage.database import Store
@@ -63,21 +64,19 @@ class ContestedSection:
 def section(store: Store) -> list[Any]:
     """Put the part's components into the page that is being built; returns them in the order of `shown`."""
     this = ContestedSection(store)
-    plain: dict[str, Any] = {"apply_default_css": False}
-    gr.HTML('<h2 id="contested">Contested pairs</h2>', **plain)
-    pairs = gr.HTML("", **plain)
-    told = gr.HTML("", **plain)
+    gr.HTML('<h2 id="contested">Contested pairs</h2>', **PLAIN)
+    pairs = gr.HTML("", **PLAIN)
+    told = gr.HTML("", **PLAIN)
     with gr.Row(elem_classes="deeds", visible=False) as form:
         pair = gr.Dropdown([], label="Pair", filterable=False, scale=0, min_width=140)
         verdict = gr.Dropdown(list(VERDICTS), value=None, label="Verdict", filterable=False, scale=0, min_width=210)
         reason = gr.Textbox(label="Why", max_lines=3, max_length=LONGEST_REASON, elem_classes="reason", scale=1)
         rule = gr.Button("Rule", variant="primary", scale=0, min_width=100, size="md")
         again = gr.Button("Ask them again", scale=0, min_width=160, size="md")
-    past = gr.HTML("", **plain)
+    past = gr.HTML("", **PLAIN)
     outputs = [told, pairs, form, pair, verdict, reason, past]
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    rule.click(this.rule, [pair, verdict, reason], outputs, **private)
-    again.click(this.ask, [pair, reason], outputs, **private)
+    rule.click(this.rule, [pair, verdict, reason], outputs, **PRIVATE)
+    again.click(this.ask, [pair, reason], outputs, **PRIVATE)
     return outputs
 
 

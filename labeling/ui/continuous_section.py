@@ -8,10 +8,10 @@ from typing import Any
 
 import gradio as gr
 import yaml
-from gradio.context import Context
 
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from labeling.ui.round_settings import settings_of
 from storage import continuous, registry, rounds
@@ -102,15 +102,14 @@ def section(store: Store, actions: Actions, fields: list[Any], whole_page: dict[
     happens when a round began or ended, or another model was promoted, while the mode is on.
     """
     this = ContinuousSection(store, actions)
-    plain: dict[str, Any] = {"apply_default_css": False}
     size: dict[str, Any] = {"scale": 0, "min_width": 200, "size": "md"}
-    told = gr.HTML("", **plain)
-    stands = gr.HTML("", **plain)
-    recipe = gr.HTML("", **plain)
+    told = gr.HTML("", **PLAIN)
+    stands = gr.HTML("", **PLAIN)
+    recipe = gr.HTML("", **PLAIN)
     with gr.Row(elem_classes="deeds"):
         off = gr.Button("Switch it off", visible=False, **size)
     with gr.Accordion("Let rounds start by themselves", open=False, elem_classes="settings") as form:
-        gr.HTML(f'<p class="quiet">{WHAT}</p>', **plain)
+        gr.HTML(f'<p class="quiet">{WHAT}</p>', **PLAIN)
         with gr.Row(elem_classes="deeds"):
             every = gr.Textbox(
                 str(continuous.EVERY), label="New votes to a round", max_length=LONGEST_NUMBER, scale=0, min_width=200
@@ -119,13 +118,11 @@ def section(store: Store, actions: Actions, fields: list[Any], whole_page: dict[
     timer = gr.Timer(ASK_EVERY_S, active=False)
     followed = gr.State("")
     outputs = [told, stands, recipe, off, form, timer, followed]
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    on.click(this.switch_on, [every, *fields], outputs, **private)
-    off.click(this.switch_off, None, outputs, **private)
-    timer.tick(this.follow, None, outputs, **private)
+    on.click(this.switch_on, [every, *fields], outputs, **PRIVATE)
+    off.click(this.switch_off, None, outputs, **PRIVATE)
+    timer.tick(this.follow, None, outputs, **PRIVATE)
     followed.change(**whole_page)
-    assert Context.root_block is not None
-    Context.root_block.load(this.load, None, outputs, **private)
+    on_load(this.load, outputs)
 
 
 def _recipe(settings: dict[str, Any]) -> str:

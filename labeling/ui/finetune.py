@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.ui import finetune_view, round_view
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from labeling.ui.round_settings import round_settings
 from storage import demonstrations, jobs, registry
@@ -147,10 +147,9 @@ def section(store: Store, actions: Actions, models: gr.HTML, refresh: dict[str, 
     """Put the section into the page that is being built. `models` is the page's list of models, and `refresh` the
     arguments of an event that shows the rest of the page anew, which a promotion changes."""
     tune = FineTune(store, actions)
-    plain: dict[str, Any] = {"apply_default_css": False}
     size: dict[str, Any] = {"scale": 0, "min_width": 200, "size": "md"}
-    told = gr.HTML("", **plain)
-    work = gr.HTML("", **plain)
+    told = gr.HTML("", **PLAIN)
+    work = gr.HTML("", **PLAIN)
     with gr.Row(elem_classes="deeds"):
         promote = gr.Button("Promote", visible=False, **size)
         cancel = gr.Button("Cancel the fine-tuning", visible=False, variant="stop", **size)
@@ -160,9 +159,8 @@ def section(store: Store, actions: Actions, models: gr.HTML, refresh: dict[str, 
     timer = gr.Timer(ASK_EVERY_S, active=False)
     bases, written = fields[2], fields[11]
     outputs = [told, work, cancel, promote, models, timer, bases]
-    private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
-    assert Context.root_block is not None
-    Context.root_block.load(tune.load, None, **{**private, "outputs": [*outputs, written]})
+    private: dict[str, Any] = {"outputs": outputs, **PRIVATE}
+    on_load(tune.load, [*outputs, written])
     timer.tick(tune.show, None, **private)
     start.click(tune.start, fields, **private)
     cancel.click(tune.cancel, None, **private)

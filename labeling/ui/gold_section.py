@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.ui import quality_view
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from storage.database import Store
 from storage.errors import UserError
@@ -54,17 +54,14 @@ class GoldSection:
 def section(store: Store) -> None:
     """Put the part's components into the page that is being built."""
     this = GoldSection(store)
-    plain: dict[str, Any] = {"apply_default_css": False}
-    gr.HTML('<h2 id="gold">Gold pairs</h2>', **plain)
-    shown = gr.HTML("", **plain)
-    told = gr.HTML("", **plain)
+    gr.HTML('<h2 id="gold">Gold pairs</h2>', **PLAIN)
+    shown = gr.HTML("", **PLAIN)
+    told = gr.HTML("", **PLAIN)
     with gr.Row(elem_classes="deeds", visible=False) as form:
         pair = gr.Dropdown([], label="Proposed pair", filterable=False, scale=0, min_width=150)
         why = gr.Textbox(label="Why it is so", max_lines=3, max_length=LONGEST_WHY, elem_classes="reason", scale=1)
         calibration = gr.Checkbox(label="For new labelers", scale=0, min_width=180)
         accept = gr.Button("Accept", scale=0, min_width=120, size="md")
     outputs = [told, shown, form, pair, why]
-    private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
-    assert Context.root_block is not None
-    Context.root_block.load(this.load, None, **private)
-    accept.click(this.accept, [pair, why, calibration], **private)
+    on_load(this.load, outputs)
+    accept.click(this.accept, [pair, why, calibration], outputs, **PRIVATE)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.ui.errors import notice
+from labeling.ui.events import PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from storage.database import Store
 from storage.errors import UserError
@@ -40,11 +39,9 @@ class GuidelineSection:
 def section(store: Store) -> None:
     """Put the part's components into the page that is being built."""
     this = GuidelineSection(store)
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     with gr.Accordion("Amend the guideline", open=False, elem_classes="settings"):
         told = gr.HTML("", apply_default_css=False)
         text = gr.Textbox(label="How to judge, in Markdown", lines=10, max_lines=24, max_length=LONGEST)
         amend = gr.Button("Let this hold", scale=0, min_width=200, size="md")
-    assert Context.root_block is not None
-    Context.root_block.load(this.load, None, text, **private)
-    amend.click(this.amend, text, told, **private)
+    on_load(this.load, text)
+    amend.click(this.amend, text, told, **PRIVATE)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.quality.standings import standings
 from labeling.ui import quality_view
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from storage import registry
 from storage.database import Store
@@ -55,16 +55,13 @@ class LadderSection:
 def section(store: Store, actions: Actions) -> None:
     """Put the part's components into the page that is being built."""
     this = LadderSection(store, actions)
-    plain: dict[str, Any] = {"apply_default_css": False}
-    gr.HTML('<h2 id="models">Models by people\'s votes</h2>', **plain)
-    shown = gr.HTML("", **plain)
-    told = gr.HTML("", **plain)
+    gr.HTML('<h2 id="models">Models by people\'s votes</h2>', **PLAIN)
+    shown = gr.HTML("", **PLAIN)
+    told = gr.HTML("", **PLAIN)
     with gr.Row(elem_classes="deeds", visible=False) as form:
         one = gr.Dropdown([], label="Model", filterable=False, min_width=160)
         other = gr.Dropdown([], label="Against", filterable=False, min_width=160)
         prompts = gr.Dropdown(PROMPTS, value=50, label="Held-out prompts", filterable=False, min_width=120)
         start = gr.Button("Let people judge", scale=0, min_width=200, size="md")
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    assert Context.root_block is not None
-    Context.root_block.load(this.load, None, [shown, form, one, other], **private)
-    start.click(this.start, [one, other, prompts], told, **private)
+    on_load(this.load, [shown, form, one, other])
+    start.click(this.start, [one, other, prompts], told, **PRIVATE)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from labeling.ui.lineage_view import behind, shaped
 from storage import registry
@@ -67,17 +67,14 @@ class LineagePage:
 def page(store: Store, actions: Actions) -> None:
     """Put the page's components into the route that is being built."""
     this = LineagePage(store)
-    plain: dict[str, Any] = {"apply_default_css": False}
     choice: dict[str, Any] = {"show_label": False, "filterable": False, "scale": 0, "min_width": 300}
     with gr.Row(elem_classes="choice"):
         name = gr.Dropdown([], label="Model", **choice)
-    tree = gr.HTML("", **plain)
-    gr.HTML('<h2 id="labeler">What a labeler has shaped</h2>', **plain)
+    tree = gr.HTML("", **PLAIN)
+    gr.HTML('<h2 id="labeler">What a labeler has shaped</h2>', **PLAIN)
     with gr.Row(elem_classes="choice"):
         labeler = gr.Dropdown([], label="Labeler", **choice)
-    models = gr.HTML("", **plain)
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    assert Context.root_block is not None
-    Context.root_block.load(this.load, None, [name, tree, labeler, models], **private)
-    name.input(this.model, name, tree, **private)
-    labeler.input(this.labeler, labeler, models, **private)
+    models = gr.HTML("", **PLAIN)
+    on_load(this.load, [name, tree, labeler, models])
+    name.input(this.model, name, tree, **PRIVATE)
+    labeler.input(this.labeler, labeler, models, **PRIVATE)

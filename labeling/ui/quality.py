@@ -6,21 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.attention import stopped
 from labeling.quality.report import quality
 from labeling.ui import contested_section, gold_section, guideline_section, ladder_section, quality_view
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from storage import jobs
 from storage.database import Store
 from storage.errors import UserError
 
 ASK_EVERY_S = 1.0  # while the learning curve is being measured
-PLAIN: dict[str, Any] = {"apply_default_css": False}
-PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 @dataclass(frozen=True)
@@ -80,8 +78,7 @@ def page(store: Store, actions: Actions) -> None:
     gold_section.section(store)
     ladder_section.section(store, actions)
     timer = gr.Timer(ASK_EVERY_S, active=False)
-    assert Context.root_block is not None
-    Context.root_block.load(this.load, None, [summary, people, *disputed], **PRIVATE)
-    Context.root_block.load(this.ready, None, [ready, measure, timer], **PRIVATE)
+    on_load(this.load, [summary, people, *disputed])
+    on_load(this.ready, [ready, measure, timer])
     measure.click(this.measure, None, [ready, measure, timer], **PRIVATE)
     timer.tick(this.follow, None, [ready, measure, timer], **PRIVATE)

@@ -7,10 +7,10 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from labeling.ui.tables import minute, scrolling
 from labeling.ui.verdict import percent
@@ -78,20 +78,18 @@ def table(found: list[Job]) -> str:
 def section(store: Store, actions: Actions) -> dict[str, Any]:
     """Put the section into the page that is being built; returns the arguments of an event that shows it anew."""
     this = QueueSection(store, actions)
-    plain: dict[str, Any] = {"apply_default_css": False}
-    told = gr.HTML("", **plain)
-    listed = gr.HTML("", **plain)
+    told = gr.HTML("", **PLAIN)
+    listed = gr.HTML("", **PLAIN)
     with gr.Row(elem_classes="deeds", visible=False) as deeds:
         chosen = gr.Dropdown([], label="Job", filterable=False, scale=1, min_width=240)
         buttons = [gr.Button(label, scale=0, min_width=150, size="md", elem_classes="deed") for label in DEEDS.values()]
     timer = gr.Timer(ASK_EVERY_S, active=False)
     outputs = [told, listed, deeds, chosen, timer]
-    private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
+    private: dict[str, Any] = {"outputs": outputs, **PRIVATE}
     for button in buttons:
         button.click(this.deed, [button, chosen], **private)
     timer.tick(this.load, None, **private)
-    assert Context.root_block is not None
-    Context.root_block.load(this.load, None, **private)
+    on_load(this.load, outputs)
     return {"fn": this.load, "inputs": None, **private}
 
 

@@ -7,10 +7,10 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from labeling.ui.round_settings import WITHOUT, fields_of, settings_of
 from storage import recipes
@@ -94,20 +94,17 @@ class RecipeSection:
 def section(store: Store, actions: Actions, fields: list[Any], around: gr.Accordion) -> None:
     """Put the section under the fields of the next round, into the accordion that they are in."""
     this = RecipeSection(store, actions)
-    plain: dict[str, Any] = {"apply_default_css": False}
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     with gr.Row(elem_classes="recipes"):
         name = gr.Textbox(label="Name of the recipe", placeholder="my-recipe", max_length=80)
         save = gr.Button("Save the recipe", scale=0, min_width=160, size="md")
         saved = gr.Dropdown([], label="Saved recipes", filterable=False)
         load = gr.Button("Load the recipe", scale=0, min_width=160, size="md")
-    told = gr.HTML("", **plain)
-    shown = gr.HTML("", **plain)
+    told = gr.HTML("", **PLAIN)
+    shown = gr.HTML("", **PLAIN)
     refresh: dict[str, Any] = {"fn": this.preview, "inputs": fields, "outputs": shown}
     changes = [field.blur if isinstance(field, gr.Textbox) else field.change for field in fields]
     # A field that is left while an answer is awaited counts too: the recipe that is shown is the one that runs.
-    gr.on([around.expand, *changes], **refresh, **private, trigger_mode="always_last")
-    save.click(this.save, [name, *fields], [told, saved], **private)
-    load.click(this.load, saved, [told, *fields], **private).then(**refresh, **private)
-    assert Context.root_block is not None
-    Context.root_block.load(this.show, None, [saved, fields[WITHOUT]], **private)
+    gr.on([around.expand, *changes], **refresh, **PRIVATE, trigger_mode="always_last")
+    save.click(this.save, [name, *fields], [told, saved], **PRIVATE)
+    load.click(this.load, saved, [told, *fields], **PRIVATE).then(**refresh, **PRIVATE)
+    on_load(this.show, [saved, fields[WITHOUT]])

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.context import Context
 
 from labeling.ui.actions import Actions
 from labeling.ui.errors import notice
+from labeling.ui.events import PLAIN, PRIVATE, on_load
 from labeling.ui.identity import researcher_of
 from labeling.ui.reward_view import report_view
 from storage import jobs, registry
@@ -90,17 +90,15 @@ class RewardPage:
 def page(store: Store, actions: Actions) -> None:
     """Put the page's components into the route that is being built."""
     reward = RewardPage(store, actions)
-    plain: dict[str, Any] = {"apply_default_css": False}
-    told = gr.HTML("", **plain)
+    told = gr.HTML("", **PLAIN)
     with gr.Row(elem_classes="deeds"):
         name = gr.Dropdown([], label="Reward model", show_label=False, filterable=False, scale=0, min_width=300)
         score = gr.Button("Score the newest votes", scale=0, min_width=260, size="md")
-    body = gr.HTML("", **plain)
+    body = gr.HTML("", **PLAIN)
     timer = gr.Timer(ASK_EVERY_S, active=False)
     outputs = [told, name, body, score, timer]
-    private: dict[str, Any] = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
-    assert Context.root_block is not None
-    Context.root_block.load(reward.load, None, **private)
+    private: dict[str, Any] = {"outputs": outputs, **PRIVATE}
+    on_load(reward.load, outputs)
     name.input(reward.show, [name], **private)
     score.click(reward.score, [name], **private)
     timer.tick(reward.follow, [name], **private)

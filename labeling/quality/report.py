@@ -74,7 +74,12 @@ class Quality:
 
 def quality(store: Store, seed: int = 0) -> Quality:
     """All of it, of the votes as they stand. Pairs that were ruled on are no longer on the list of contested ones."""
-    return of_votes(judgements(store), {one.pair_id for one in rulings(store)}, seed)
+    return of_votes(judgements(store), _ruled(store), seed)
+
+
+def still_contested(store: Store) -> list[Contested]:
+    """The contested pairs alone, which are a small part of the work."""
+    return _contested(judgements(store).first_looks(), _ruled(store))
 
 
 def of_votes(votes: Judgements, ruled: Collection[int] = (), seed: int = 0) -> Quality:
@@ -83,7 +88,6 @@ def of_votes(votes: Judgements, ruled: Collection[int] = (), seed: int = 0) -> Q
     overall = agreement(first, seed)
     whose, _ = repeats(votes)
     steady, _ = self_consistency(votes)
-    open_still = first.where(~np.isin(first.pair_id, list(ruled)))
     return Quality(
         votes=len(votes.choice),
         enough=overall.comparisons >= FEW,
@@ -96,8 +100,17 @@ def of_votes(votes: Judgements, ruled: Collection[int] = (), seed: int = 0) -> Q
         bias=bias(first),
         longer_by=[LongerBy(*one) for one in longer_by_difference(first)],
         labelers=_labelers(votes, first, seed),
-        contested=contested(open_still),
+        contested=_contested(first, ruled),
     )
+
+
+def _ruled(store: Store) -> set[int]:
+    return {one.pair_id for one in rulings(store)}
+
+
+def _contested(first: Judgements, ruled: Collection[int]) -> list[Contested]:
+    """The pairs to rule on; `first` are votes without repeats."""
+    return contested(first.where(~np.isin(first.pair_id, list(ruled))))
 
 
 def _labelers(votes: Judgements, first: Judgements, seed: int) -> list[Labeler]:

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from labeling.quality.contested import Contested
-from labeling.quality.report import quality
+from labeling.quality.report import still_contested
 from labeling.ui import quality_view
 from labeling.ui.errors import notice
 from labeling.ui.events import PLAIN, PRIVATE
@@ -46,7 +46,7 @@ class ContestedSection:
         except UserError as error:
             return [notice(str(error), trouble=True), *[gr.skip()] * 6]
         said = notice(f"Pair {ruling.pair_id} is ruled on. Votes that say otherwise are not learned from.")
-        return [said, *shown(self.store, quality(self.store).contested)[1:]]
+        return [said, *shown(self.store, still_contested(self.store))[1:]]
 
     def ask(self, pair_id: int | None, reason: str | None, request: gr.Request) -> list[Any]:
         """Let everybody who judged the chosen pair see it once more, with the reason."""

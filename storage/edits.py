@@ -103,3 +103,12 @@ def edit_of(db: Database, preference_id: int) -> dict[str, Any] | None:
 def texts_of(store: Store, preference_ids: Sequence[int]) -> dict[int, str]:
     """The edited answers that these votes came with, of those that came with one."""
     return {row["preference_id"]: row["text"] for row in store.rows(TEXTS, [json.dumps(list(preference_ids))])}
+
+
+def is_held_out(store: Store, preference_id: int) -> bool:
+    """Whether the prompt of the vote is held out, so that no model learns from the edit that it came with."""
+    sql = (
+        "SELECT 1 FROM preferences JOIN showings USING (showing_id) JOIN pairs USING (pair_id)"
+        " JOIN prompts USING (prompt_id) WHERE preference_id = ? AND split = 'heldout'"
+    )
+    return store.row(sql, [preference_id]) is not None

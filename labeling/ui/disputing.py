@@ -14,7 +14,7 @@ from labeling.ui.answering import answers
 from labeling.ui.best_of import pickings
 from labeling.ui.hidden_pair import Pair
 from labeling.ui.thumbs import SAVED_HELD_OUT, Answers, Given
-from storage import registry
+from storage import edits, registry
 from storage.database import Store
 from storage.errors import UserError
 from storage.records import Message
@@ -71,12 +71,7 @@ def save_edit(store: Store, labeler: str, given: Given, text: object, client_key
     vote = editing.edit_answer(
         store, labeler, given.messages, given.model_id, given.text, str(text), str(client_key), given.sampling
     )
-    held_out = store.row(
-        "SELECT 1 FROM preferences JOIN showings USING (showing_id) JOIN pairs USING (pair_id)"
-        " JOIN prompts USING (prompt_id) WHERE preference_id = ? AND split = 'heldout'",
-        [vote],
-    )
-    return SAVED_HELD_OUT if held_out else SAVED
+    return SAVED_HELD_OUT if edits.is_held_out(store, vote) else SAVED
 
 
 def after_edit(given: Given, text: str, turns: Sequence[Message]) -> list[Message]:

@@ -19,13 +19,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from labeling.accounts import LOCAL_USER, accounts_exist, role_of
 from labeling.logins import session_user
 from labeling.ui.identity import USER
-from labeling.ui.plain import entry, masthead
+from labeling.ui.plain import RESEARCHERS, entry, masthead
 from storage.database import Store
 
 LOGIN = "/login"
 INVITATION = "/invitation/"
 OPEN = (LOGIN, "/gradio_api/startup-events")  # Gradio asks the latter of itself as it starts; it says no more than that
-RESEARCHERS = frozenset({"/align", "/data", "/reward", "/lineage", "/quality"})  # pages that show a labeler nothing
 UPLOAD = "/gradio_api/upload"  # what researchers import; of anybody else it would only fill the disk
 # What Gradio offers and no page of ours uses. Some of it fetches whatever address it is given, in the server's name.
 CLOSED = re.compile(r"/gradio_api/(proxy=|file(?!=/)|deep_link|dev/|process_recording|stream/)")

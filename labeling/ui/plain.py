@@ -19,6 +19,7 @@ from labeling.ui.tables import minute
 from storage.errors import UserError
 
 PAGES = {"": "Rank", "align": "Align", "chat": "Chat", "data": "Data"}
+RESEARCHERS = frozenset({"/align", "/data", "/reward", "/lineage", "/quality"})  # pages that show a labeler nothing
 LARGEST = 16_384  # bytes of a form
 # `same-origin`: the token of an invitation's address goes nowhere else, and a form still says whence it comes.
 HEADERS = {
@@ -54,8 +55,11 @@ def masthead(name: str, role: str, login: bool) -> str:
     """The header of the app's other pages, for a plain one."""
     mine = '<a href="/me">Your labels</a>'
     researcher = '<a href="/guidelines">Guideline</a><a href="/journal">Journal</a>' if role != "labeler" else ""
-    shown = PAGES if role != "labeler" else {"": "Rank", "chat": "Chat"}
-    pages = "".join(f'<a href="/{path}">{label}</a>' for path, label in shown.items())
+    pages = "".join(
+        f'<a href="/{path}">{label}</a>'
+        for path, label in PAGES.items()
+        if role != "labeler" or f"/{path}" not in RESEARCHERS
+    )
     admin = '<a href="/people">People</a>' if role == "admin" else ""
     out = '<form method="post" action="/logout"><button>Log out</button></form>' if login else ""
     password = '<a href="/password">Password</a>' if login else ""

@@ -10,9 +10,9 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from labeling.accounts import require, role_of
-from labeling.ui import align, catalogues, chat_page, data, lineage, quality, rank, reward, theme
+from labeling.ui import align, catalogues, chat_page, data, lineage, plain, quality, rank, reward, theme
 from labeling.ui.actions import Actions
-from labeling.ui.door import RESEARCHERS, Access, Door
+from labeling.ui.door import Access, Door
 from labeling.ui.endpoints import add_endpoints
 from labeling.ui.entrance import Entrance
 from labeling.ui.errors import sentence
@@ -27,7 +27,8 @@ from labeling.ui.round_endpoints import add_round_endpoints
 from storage.database import Store
 from storage.errors import UserError
 
-PAGES = {"": ("Rank", rank), "align": ("Align", align), "chat": ("Chat", chat_page), "data": ("Data", data)}
+MODULES = {"": rank, "align": align, "chat": chat_page, "data": data}
+PAGES = {path: (name, MODULES[path]) for path, name in plain.PAGES.items()}
 
 INNER = {
     "reward": ("align", reward),
@@ -71,7 +72,7 @@ def header(current: str, store: Store, access: Access) -> None:
     """The name of the app, the way to its pages, and who is using it."""
     links = "".join(
         f'<a href="./{path}"{" aria-current=page" if path == current else ""} data-t="header.{name.lower()}"'
-        f"{' data-role=researcher' if f'/{path}' in RESEARCHERS else ''}>"
+        f"{' data-role=researcher' if f'/{path}' in plain.RESEARCHERS else ''}>"
         f"{html.escape(name)}</a>"
         for path, (name, _) in PAGES.items()
     )

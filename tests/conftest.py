@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Generator, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from storage.records import NewCompletion
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from sqlite_utils import Database
 
 
 @pytest.fixture
@@ -32,6 +34,15 @@ def store(tmp_path: Path) -> Store:
     opened = Store.open(tmp_path / "home")
     ensure_user(opened, "local", "admin")
     return opened
+
+
+@pytest.fixture
+def address(store: Store) -> Iterator[str]:
+    """Where the pages of this store answer."""
+    from tests.served import served
+
+    with served(store) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -73,19 +84,45 @@ def every_row(store: Store) -> dict[str, list[dict[str, Any]]]:
 
 def add_pairs(store: Store, count: int, split: str = "train", tag: str = "") -> list[int]:
     """`count` pairs, each on a prompt of its own, by a promoted policy named after `tag`; returns the pair ids."""
-    name = f"policy{tag}"
+    model_id = promote_policy(store, f"policy{tag}")
+    prompt_ids = add_texts(store, *(f"Question {tag}{number}?" for number in range(count)), split=split)
+    with store.write() as db:
+        return [
+            insert_pair(db, prompt_id, [f"first answer {number}", f"second answer {number}"], model_id)
+            for number, prompt_id in enumerate(prompt_ids)
+        ]
+
+
+def insert_pair(db: Database, prompt_id: int, answers: Sequence[str], model_id: int) -> int:
+    """A pair of two answers of this model, a first; returns its id."""
+    a, b = labels.insert_completions(db, [NewCompletion(prompt_id, text, model_id) for text in answers])
+    return labels.insert_pair(db, prompt_id, a, b, "generated", model_id)
+
+
+def add_texts(store: Store, *texts: str, source: str = "test", split: str = "train") -> list[int]:
+    """A prompt of one turn for each text; returns their ids."""
+    asked = [NewPrompt(({"role": "user", "content": text},), source, split) for text in texts]  # type: ignore[arg-type]
+    return add_prompts(store, asked)
+
+
+def promote_policy(store: Store, name: str) -> int:
+    """Register a policy of this name and promote it; returns its id."""
     with store.write() as db:
         model_id = registry.register(db, name, "policy", f"models/{name}", "test")
         registry.insert_promotion(db, model_id, "test")
-    prompts = [
-        NewPrompt(({"role": "user", "content": f"Question {tag}{number}?"},), "test", split)  # type: ignore[arg-type]
-        for number in range(count)
-    ]
-    pair_ids = []
-    prompt_ids = add_prompts(store, prompts)
-    with store.write() as db:
-        for number, prompt_id in enumerate(prompt_ids):
-            texts = [f"first answer {number}", f"second answer {number}"]
-            a, b = labels.insert_completions(db, [NewCompletion(prompt_id, text, model_id) for text in texts])
-            pair_ids.append(labels.insert_pair(db, prompt_id, a, b, "generated", model_id))
-    return pair_ids
+    return model_id
+
+
+def at_once(times: int, deed: Callable[[], object]) -> None:
+    """Do it in so many threads that begin together, and wait for them."""
+    ready = threading.Barrier(times)
+
+    def begin() -> None:
+        ready.wait()
+        deed()
+
+    threads = [threading.Thread(target=begin) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -10,12 +10,14 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urljoin
 from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
+from alignment.inference import InferenceServer
 from app import actions
 from labeling.ui import shell
 from labeling.ui.actions import Inference
@@ -28,14 +30,14 @@ expect.set_options(timeout=30_000)
 
 
 @contextmanager
-def served(store: Store, inference: Inference, fresh: bool = False) -> Iterator[str]:
-    """The address at which all pages of this store answer, without a worker.
+def served(store: Store, inference: Inference | None = None, fresh: bool = False) -> Iterator[str]:
+    """The address at which all pages of this store answer, without a worker, and without a model unless one is given.
 
     `fresh` is for a test of what an app keeps in memory, as failed logins, or reads as it is built: it gets one of its
     own.
     """
     app = idle_apps.pop() if idle_apps and not fresh else App(store)
-    app.show(store, inference)
+    app.show(store, inference or InferenceServer(Path("unused.log")))
     try:
         yield app.address
     finally:

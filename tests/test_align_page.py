@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from alignment import continuous, rounds
-from alignment.inference import InferenceServer
 from labeling import session
 from labeling.accounts import ensure_user
 from storage import jobs, recipes, registry, snapshots
@@ -27,7 +25,7 @@ TRAINED = {"train_pairs": 40, "heldout_pairs": 20, "accuracy": 0.7, "accuracy_lo
 
 @pytest.fixture
 def page(store: Store, browser: Browser) -> Iterator[Page]:
-    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, f"{address}/align") as opened:
+    with served(store) as address, window(browser, f"{address}/align") as opened:
         yield opened
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from alignment.inference import InferenceServer
 from labeling import session
 from labeling.accounts import ensure_user
 from storage import browse, curation, labels, snapshots
 from storage.database import Store
-from storage.prompts import NewPrompt, add_prompts
-from storage.records import Details, NewCompletion
-from tests.conftest import add_pairs
+from storage.records import Details
+from tests.conftest import add_pairs, add_texts, insert_pair
 from tests.served import served, window
 
 pytestmark = pytest.mark.browser
@@ -30,11 +27,9 @@ def build(store: Store) -> None:
     add_pairs(store, browse.PAGE - 1)
     for pair in session.serve(store, "local", browse.PAGE):
         session.vote(store, "local", pair.showing_id, "tie", 0, f"key-{pair.showing_id}")
-    (prompt_id,) = add_prompts(store, [NewPrompt(({"role": "user", "content": HOSTILE},), "test", "train")])
+    (prompt_id,) = add_texts(store, HOSTILE)
     with store.write() as db:
-        texts = [f"{HOSTILE} {side}" for side in "ab"]
-        a, b = labels.insert_completions(db, [NewCompletion(prompt_id, text, 1) for text in texts])
-        labels.insert_pair(db, prompt_id, a, b, "generated", 1)
+        insert_pair(db, prompt_id, [f"{HOSTILE} {side}" for side in "ab"], 1)
     (pair,) = session.serve(store, "local")
     said = Details(reasons=("clearer",), comment=f"Because {HOSTILE}")
     session.vote(store, "local", pair.showing_id, "tie", 0, "first", details=said)
@@ -56,7 +51,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.fixture(scope="module")
 def address(shared: Store) -> Iterator[str]:
-    with served(shared, InferenceServer(Path("unused.log"))) as at:
+    with served(shared) as at:
         yield at
 
 
@@ -161,7 +156,7 @@ def test_prompts_are_chosen_and_retired_together(page: Page, shared: Store) -> N
 def test_near_duplicates_are_found_and_all_but_one_retired(page: Page, shared: Store) -> None:
     sentence = "Tell me a long story about the old lighthouse on the island {}"
     texts = [sentence.format(word) for word in ("today", "tonight")]
-    ids = add_prompts(shared, [NewPrompt(({"role": "user", "content": text},), "test", "train") for text in texts])
+    ids = add_texts(shared, *texts)
     page.get_by_role("button", name="Near-duplicates").click()
     page.get_by_role("button", name=f"Keep prompt {ids[0]} ").click()
     expect(page.get_by_text("1 near-duplicate of prompt")).to_be_visible()
@@ -178,7 +173,7 @@ def test_a_row_is_a_card_on_a_phone(page: Page) -> None:
 
 
 def test_an_empty_store_says_how_its_rows_come(browser: Browser, store: Store) -> None:
-    with served(store, InferenceServer(Path("unused.log"))) as at, window(browser, f"{at}/data") as page:
+    with served(store) as at, window(browser, f"{at}/data") as page:
         expect(page.get_by_text("No prompts yet")).to_be_visible()
         page.get_by_role("link", name="Votes").click()
         expect(page.get_by_text("No votes yet")).to_be_visible()

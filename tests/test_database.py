@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from storage.journal import record
 from storage.maintenance import check
 from storage.migrations import migrations, statements
 from storage.prompts import prompts_of
-from tests.conftest import add_pairs
+from tests.conftest import add_pairs, at_once
 from tests.older_homes import older_home
 
 
@@ -83,11 +82,7 @@ def test_writers_of_many_threads_wait_for_one_another(store: Store) -> None:
             with store.write() as db:
                 record(db, "counter", "count", "up")
 
-    threads = [threading.Thread(target=count_up) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(8, count_up)
     assert store.row("SELECT count(*) AS n FROM journal WHERE actor = 'counter'") == {"n": 200}
 
 

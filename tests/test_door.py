@@ -11,7 +11,6 @@ import httpx
 import pytest
 from gradio_client.exceptions import AuthenticationError
 
-from alignment.inference import InferenceServer
 from labeling.accounts import LOCAL_USER, add_user, ensure_user
 from labeling.invitations import accept, invite
 from labeling.logins import WRONG, WRONG_OLD, make_token, session_user
@@ -37,7 +36,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.fixture(scope="module")
 def address(store: Store) -> Iterator[str]:
-    with served(store, InferenceServer(Path("unused.log")), fresh=True) as url:
+    with served(store, fresh=True) as url:
         yield url
 
 
@@ -138,7 +137,7 @@ def test_an_invitation_is_chosen_a_password_for_and_leads_in(store: Store, brows
 def test_a_session_holds_when_the_server_starts_anew(store: Store) -> None:
     token = make_token(store, "ann", 1, "test")
     for _ in range(2):
-        with served(store, InferenceServer(Path("unused.log")), fresh=True) as url:
+        with served(store, fresh=True) as url:
             call = PageCalls(url, {"Authorization": f"Bearer {token}"})
             assert call("who") == {"name": "ann", "role": "labeler", "login": True}
 
@@ -251,7 +250,7 @@ def test_without_accounts_the_first_to_be_invited_is_an_admin(tmp_path: Path) ->
     """With the first password everybody logs in; a labeler's alone would lock the local user out of the app."""
     store = Store.open(tmp_path / "home")
     ensure_user(store, LOCAL_USER, "admin")
-    with served(store, InferenceServer(Path("unused.log"))) as url, httpx.Client(trust_env=False) as client:
+    with served(store) as url, httpx.Client(trust_env=False) as client:
         refused = client.post(f"{url}/people/add", data={"name": "ann", "role": "labeler"})
         assert (refused.status_code, "Invite an admin first" in refused.text) == (400, True)
         for name, role in (("ada", "admin"), ("ann", "labeler")):
@@ -301,6 +300,6 @@ def test_a_browser_left_open_is_no_way_around_the_brake(store: Store, address: s
 def test_who_has_no_password_has_none_to_change(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "home")
     ensure_user(store, LOCAL_USER, "admin")
-    with served(store, InferenceServer(Path("unused.log"))) as url:
+    with served(store) as url:
         refused = httpx.get(f"{url}/password", trust_env=False)
     assert (refused.status_code, "local has no password" in refused.text) == (400, True)

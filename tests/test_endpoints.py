@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from alignment.inference import InferenceServer
 from storage import demonstrations, labels, ratings, registry
 from storage.database import Store
 from tests.conftest import add_pairs
@@ -22,7 +20,7 @@ from tests.test_rounds import add_heldout, add_votes
 @pytest.fixture
 def client(store: Store) -> Iterator[Client]:
     add_pairs(store, 4)
-    with served(store, InferenceServer(Path("unused.log"))) as address:
+    with served(store) as address:
         yield Client(address, verbose=False, ssl_verify=False)  # there is none, and its setup takes longer than a call
 
 

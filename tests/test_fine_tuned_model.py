@@ -8,7 +8,7 @@ from pathlib import Path
 from alignment.models import load_policy
 from storage import registry
 from storage.database import Store
-from storage.prompts import NewPrompt, add_prompts
+from tests.conftest import add_texts
 from tests.sft_jobs import records
 from tests.test_commands import Call, answered, call, llama
 
@@ -18,11 +18,8 @@ __all__ = ["call", "llama"]  # fixtures
 def test_a_fine_tuned_model_is_ranked_and_aligned_at_once(call: Call, tmp_path: Path, llama: Path) -> None:
     store = Store.open(tmp_path / "home")
     things = [f"Tell me the number {n * n * 7} of the things by the sea" for n in range(60)]
-    add_prompts(
-        store,
-        [NewPrompt(({"role": "user", "content": text},), "test", "train") for text in things[:50]]
-        + [NewPrompt(({"role": "user", "content": text},), "test", "heldout") for text in things[50:]],
-    )
+    add_texts(store, *things[:50])
+    add_texts(store, *things[50:], split="heldout")
     answered(call("model", "add", str(llama), "--name", "one", "--kind", "base", "--json"))
     (tmp_path / "records.json").write_text(json.dumps(records()))
     settings = ["--set", "heldout_share=0.2", "--set", "max_steps=4", "--set", "lora_targets=q_proj,v_proj"]

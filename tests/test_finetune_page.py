@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from alignment.inference import InferenceServer
 from labeling import session
 from labeling.ui.finetune_view import figures, outcome
 from storage import demonstrations, jobs, registry
@@ -29,7 +28,7 @@ def page(store: Store, browser: Browser) -> Iterator[Page]:
     add_pairs(store, 2)
     (first, _) = session.serve(store, "local", 2)
     demonstrations.write(store, "local", first.showing_id, "My own")
-    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, f"{address}/align") as opened:
+    with served(store) as address, window(browser, f"{address}/align") as opened:
         opened.get_by_text("Fine-tune a model on examples").click()
         yield opened
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from alignment.inference import InferenceServer
 from storage.database import Store
 from tests.served import served
 
@@ -20,7 +18,7 @@ CALL = "/gradio_api/component_server/"  # where a vote goes
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store = Store.open(tmp_path_factory.mktemp("guard") / "home")
-    with served(store, InferenceServer(Path("unused.log"))) as url:
+    with served(store) as url:
         yield url
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, expect
 from sqlite_utils.utils import sqlite3
 
-from alignment.inference import InferenceServer
 from labeling import session
 from labeling.accounts import ensure_user
 from storage.database import Store
@@ -66,7 +63,7 @@ def test_after_a_calibration_pair_its_known_verdict_is_told_as_it_was_shown(stor
 def test_a_new_guideline_is_confirmed_before_the_labeler_goes_on(store: Store, browser: Browser) -> None:
     add_pairs(store, 8)
     set_guideline(store, "# Tone\nBe **kind**. <img src=x onerror=alert(1)>", "researcher")
-    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, address) as page:
+    with served(store) as address, window(browser, address) as page:
         dialog = page.locator("dialog.guideline")
         expect(dialog.locator("strong")).to_have_text("kind")
         expect(dialog.locator("img")).to_have_count(0)
@@ -102,7 +99,7 @@ def test_a_new_labeler_is_told_what_is_known_then_warned_then_paused(store: Stor
     set_project(store, "calibration", 2, "test")
     with store.write() as db:
         db.execute("UPDATE users SET role = 'labeler' WHERE name = 'local'")
-    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, address) as page:
+    with served(store) as address, window(browser, address) as page:
         notice = page.locator("[data-notice=known]")
         for key, said in (("0", "you agree with the known verdict: a tie."), ("1", "another than yours: a tie.")):
             expect(page.locator("[data-text=left]")).not_to_be_empty()

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from alignment.inference import InferenceServer
 from storage.database import Store
 from storage.errors import UserError
 from storage.exchange import apart
@@ -40,7 +39,7 @@ def test_a_file_that_cannot_be_imported_is_a_sentence_there_too(store: Store, tm
 def test_a_file_is_seen_as_text_before_it_is_brought_in(store: Store, browser: Browser, tmp_path: Path) -> None:
     battle = {**FILES["arena"][0], "judge": HOSTILE, "conversation_a": [*ASKED, {**GRASS, "content": HOSTILE}]}
     path = jsonl(tmp_path / "arena.jsonl", [battle, {**battle, "winner": HOSTILE}])
-    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, f"{address}/data") as page:
+    with served(store) as address, window(browser, f"{address}/data") as page:
         part = page.locator(".page-import")
         part.get_by_role("button", name="Bring in data from a file").click()
         part.locator("input[type=file]").set_input_files(str(path))

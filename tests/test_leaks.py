@@ -9,8 +9,8 @@ from labeling.leaks import leaks
 from storage import labels, registry
 from storage.database import Store
 from storage.identity_leaks import IdentityLeak, identity_leaks
-from storage.prompts import NewPrompt, add_prompts
 from storage.records import NewCompletion
+from tests.conftest import add_texts
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_long_hostile_answer_takes_no_time() -> None:
 
 
 def test_a_leak_is_shown_on_its_side_and_kept_for_the_researcher(store: Store) -> None:
-    (prompt_id,) = add_prompts(store, [NewPrompt(({"role": "user", "content": "Who?"},), "test", "train")])
+    (prompt_id,) = add_texts(store, "Who?")
     with store.write() as db:
         model_id = registry.register(db, "policy", "policy", "models/policy", "test")
         texts = ("I am Qwen.", "Nobody in particular.")

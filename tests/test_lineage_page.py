@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, expect
 
-from alignment.inference import InferenceServer
 from storage.database import Store
 from tests.served import served, window
 from tests.test_lineage import of_votes, start, trained, vote
@@ -20,7 +17,7 @@ def test_from_a_models_card_to_all_behind_it_and_on_to_whom_a_labeler_shaped(sto
     vote(store, "<ann>", {"train1": "left", "train2": "right"})
     recipe = {"policy": tuned, "reference": tuned, "seed": 3}
     trained(store, "round-1", "dpo", "tuned", inputs=of_votes(store), recipe=recipe)
-    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, f"{address}/align") as page:
+    with served(store) as address, window(browser, f"{address}/align") as page:
         page.locator(".model summary", has_text="round-1").click()
         page.locator(".model[open]").get_by_role("link", name="All that is behind it").click()
         expect(page.locator("h1")).to_have_text("What is behind round-1?")

@@ -21,7 +21,7 @@ from storage import rounds as round_rows
 from storage.database import Store
 from storage.maintenance import check
 from storage.project import set_project
-from storage.prompts import NewPrompt, add_prompts
+from tests.conftest import add_texts
 from tests.tiny_models import KINDS, make_model
 from tests.warm import SharedWorker
 
@@ -39,10 +39,7 @@ def words(prompt: str, completion: str) -> float:
 
 def add_questions(store: Store) -> None:
     for split, count in (("train", 60), ("heldout", 12)):
-        add_prompts(
-            store,
-            [NewPrompt(({"role": "user", "content": f"What is {split} {n}?"},), "test", split) for n in range(count)],  # type: ignore[arg-type]
-        )
+        add_texts(store, *(f"What is {split} {n}?" for n in range(count)), split=split)
 
 
 def vote_on_new_pairs(store: Store, worker: Worker, count: int) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import httpx
 import pytest
 
-from alignment.inference import InferenceServer
 from labeling import session
 from labeling.accounts import ensure_user
 from labeling.mine import before_and_after, mine
@@ -70,7 +67,7 @@ def test_a_model_that_learned_from_a_labeler_is_compared_with_the_one_before_on_
 def test_the_two_pages_answer(store: Store) -> None:
     add_pairs(store, 3)
     vote(store, "local", 2)
-    with served(store, InferenceServer(Path("unused.log"))) as address:
+    with served(store) as address:
         page = httpx.Client(base_url=address, trust_env=False, headers={"Origin": address})
         assert "Your labels" in page.get("/me").text
         assert "Meine Urteile" in page.get("/me", headers={"Accept-Language": "de-AT,en;q=0.5"}).text

@@ -15,16 +15,12 @@ from storage import browse, curation, demonstrations, duplicates, rounds, snapsh
 from storage.browse import PromptListFilters, RankingListFilters
 from storage.database import Store
 from storage.errors import UserError
-from storage.prompts import NewPrompt, add_prompts, prompts_of
+from storage.prompts import prompts_of
 from storage.records import Details
-from tests.conftest import add_pairs
+from tests.conftest import add_pairs, add_texts
 from tests.test_ranking import add_sets
 
 STORY = "Tell me a long story about the old lighthouse on the island "
-
-
-def add_texts(store: Store, *texts: str) -> list[int]:
-    return add_prompts(store, [NewPrompt(({"role": "user", "content": text},), "test", "train") for text in texts])
 
 
 def test_a_prompts_history_has_everything_in_order_of_time(store: Store) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from alignment.inference import InferenceServer
 from labeling.accounts import add_user, ensure_user
 from labeling.ui.errors import sentence
 from storage.database import Store
@@ -25,7 +23,7 @@ VOTE = {"showing_id": 1, "verdict": "tie", "strength": 0, "client_key": "key", "
 @pytest.fixture
 def call(store: Store) -> Iterator[PageCalls]:
     add_pairs(store, 2)
-    with served(store, InferenceServer(Path("unused.log"))) as address:
+    with served(store) as address:
         yield PageCalls(address)
 
 
@@ -40,7 +38,7 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.fixture(scope="module")
 def refusing(unchanged: Store) -> Iterator[PageCalls]:
-    with served(unchanged, InferenceServer(Path("unused.log"))) as address:
+    with served(unchanged) as address:
         call = PageCalls(address)
         call("next_pairs", count=1, holding=[])
         yield call

@@ -18,11 +18,12 @@ from storage.prompts import (
     prompts_of,
 )
 from storage.records import NewCompletion, Split
+from tests.conftest import add_texts
 
 
 def add(store: Store, source: str, split: Split, count: int) -> None:
     texts = [f"{source} {split} number {number}" for number in range(count)]
-    add_prompts(store, [NewPrompt(({"role": "user", "content": text},), source, split) for text in texts])
+    add_texts(store, *texts, source=source, split=split)
 
 
 def sources(store: Store, split: Split) -> set[str]:
@@ -55,10 +56,6 @@ def folds(store: Store) -> dict[str, str]:
         for fold in ("train", "judge")
         for prompt in prompts_of(store, "train", fold=fold)  # type: ignore[arg-type]
     }
-
-
-def add_texts(store: Store, *texts: str, source: str = "test") -> None:
-    add_prompts(store, [NewPrompt(({"role": "user", "content": text},), source, "train") for text in texts])
 
 
 def test_near_duplicates_share_a_fold_in_one_batch_and_in_a_later_one(store: Store) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from alignment.inference import InferenceServer
 from labeling.accounts import ensure_user
 from storage import jobs
 from storage.adjudications import rulings
@@ -29,7 +27,7 @@ def test_a_contested_pair_is_read_and_ruled_on(store: Store, browser: Browser) -
             if verdict != " ":
                 vote(store, pair_id, name, verdict)
     battle(store, wins=3, losses=1, tag="-2")
-    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, f"{address}/align") as page:
+    with served(store) as address, window(browser, f"{address}/align") as page:
         page.get_by_role("link", name="How good they are").click()
         expect(page.locator(".answer")).to_have_text(
             re.compile("^Nothing can be said of how far labelers agree: 2 pairs")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from alignment.inference import InferenceServer
 from labeling import history, session
 from labeling.accounts import ensure_user
-from storage import demonstrations, labels, registry
+from storage import demonstrations, registry
 from storage.database import Store
 from storage.project import set_project
 from storage.prompts import NewPrompt, add_prompts
-from storage.records import Message, NewCompletion
-from tests.conftest import add_pairs
+from storage.records import Message
+from tests.conftest import add_pairs, insert_pair
 from tests.served import served, window
 from tests.test_rank_page import left, until
 from tests.test_ranking import add_sets, learned
@@ -41,10 +39,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, str]
     turns = [*turns, {"role": "user", "content": "And last?"}]
     (prompt_id,) = add_prompts(store, [NewPrompt(tuple(turns), "test", "train")])
     with store.write() as db:
-        model_id = registry.promoted(store).model_id  # type: ignore[union-attr]
-        a, b = labels.insert_completions(db, [NewCompletion(prompt_id, text, model_id) for text in ("One.", "Two.")])
-        labels.insert_pair(db, prompt_id, a, b, "generated", model_id)
-    with served(store, InferenceServer(Path("unused.log"))) as address:
+        insert_pair(db, prompt_id, ["One.", "Two."], registry.require_promoted(store).model_id)
+    with served(store) as address:
         yield store, address
 
 
@@ -153,7 +149,7 @@ def test_a_better_answer_begun_is_kept_while_another_pair_is_decided_again_with_
     store: Store, browser: Browser
 ) -> None:
     add_pairs(store, 4)
-    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, address) as page:
+    with served(store) as address, window(browser, address) as page:
         area, pressed = (
             page.get_by_role("textbox", name="A better answer"),
             page.locator("[data-better][aria-pressed=true]"),
@@ -186,7 +182,7 @@ def test_a_better_answer_begun_is_kept_while_another_pair_is_decided_again_with_
 
 def test_a_better_answer_to_a_pair_that_was_voted_on_in_another_tab_is_not_lost(store: Store, browser: Browser) -> None:
     add_pairs(store, 4)
-    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, address) as page:
+    with served(store) as address, window(browser, address) as page:
         area = page.get_by_role("textbox", name="A better answer")
         expect(left(page)).not_to_be_empty()
         for row in store.rows("SELECT showing_id FROM showings"):  # as another tab may have done

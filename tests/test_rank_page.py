@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from alignment.inference import InferenceServer
 from labeling.ui import catalogues
 from storage import browse, labels, registry
 from storage.database import Store
 from storage.project import set_project
-from storage.prompts import NewPrompt, add_prompts
-from storage.records import NewCompletion
-from tests.conftest import add_pairs
-from tests.served import served, window
+from tests.conftest import add_pairs, add_texts, insert_pair, promote_policy
+from tests.served import window
 
 pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -56,12 +52,6 @@ CONTRASTS = """() => {
 
 
 @pytest.fixture
-def address(store: Store) -> Iterator[str]:
-    with served(store, InferenceServer(Path("unused.log"))) as url:
-        yield url
-
-
-@pytest.fixture
 def page(store: Store, address: str, browser: Browser) -> Iterator[Page]:
     """The page with eight pairs waiting, or those that the test has put there."""
     if registry.promoted(store) is None:
@@ -82,12 +72,10 @@ def long(store: Store) -> None:
 
 
 def add_pair(store: Store, prompt: str, *answers: str) -> None:
-    (prompt_id,) = add_prompts(store, [NewPrompt(({"role": "user", "content": prompt},), "test", "train")])
+    model_id = promote_policy(store, "policy")
+    (prompt_id,) = add_texts(store, prompt)
     with store.write() as db:
-        model_id = registry.register(db, "policy", "policy", "models/policy", "test")
-        registry.insert_promotion(db, model_id, "test")
-        a, b = labels.insert_completions(db, [NewCompletion(prompt_id, text, model_id) for text in answers])
-        labels.insert_pair(db, prompt_id, a, b, "generated", model_id)
+        insert_pair(db, prompt_id, answers, model_id)
 
 
 def left(page: Page) -> Locator:

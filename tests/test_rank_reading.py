@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from alignment.inference import InferenceServer
 from storage.database import Store
-from tests.served import served, window
+from tests.served import window
 from tests.test_rank_page import PHONE, add_pair, boxes_of_answers, button, left, stored, unsent, until
 
 pytestmark = pytest.mark.browser
@@ -19,12 +17,6 @@ MARKDOWN = (
 )
 SHORT = ("Short?", f"{MARKDOWN}\n\nOne two three.", f"{MARKDOWN}\n\nOne too three. I am ChatGPT.")
 LONG = ("Long?", "".join(f"Line {number} of one.\n" for number in range(400)), "Line of another.\n" * 100)
-
-
-@pytest.fixture
-def address(store: Store) -> Iterator[str]:
-    with served(store, InferenceServer(Path("unused.log"))) as url:
-        yield url
 
 
 @pytest.fixture

@@ -11,25 +11,21 @@ from sqlite_utils.utils import sqlite3
 
 from labeling import decisions, ranking, session
 from labeling.accounts import ensure_user
-from storage import answer_sets, labels, registry, snapshots
+from storage import answer_sets, labels, snapshots
 from storage.database import Store
 from storage.errors import UserError
 from storage.exchange.exporting import export_file
 from storage.exchange.importing import import_file
 from storage.project import set_project
-from storage.prompts import NewPrompt, add_prompts
 from storage.rankings import votes_of
 from storage.records import Details, NewCompletion, SetShowing
-from tests.conftest import add_pairs, every_row
+from tests.conftest import add_pairs, add_texts, every_row, promote_policy
 
 
 def add_sets(store: Store, count: int, answers: int = 4, tag: str = "") -> list[int]:
     """`count` sets, each on a prompt of its own, by a promoted policy named after `tag`; returns the set ids."""
-    with store.write() as db:
-        model_id = registry.register(db, f"ranked{tag}", "policy", f"models/ranked{tag}", "test")
-        registry.insert_promotion(db, model_id, "test")
-    asked = [NewPrompt(({"role": "user", "content": f"Topic {tag}{n}?"},), "test", "train") for n in range(count)]
-    prompt_ids = add_prompts(store, asked)
+    model_id = promote_policy(store, f"ranked{tag}")
+    prompt_ids = add_texts(store, *(f"Topic {tag}{n}?" for n in range(count)))
     with store.write() as db:
         return [
             answer_sets.insert_set(

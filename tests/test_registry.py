@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from storage import registry
 from storage.database import Store
 from storage.errors import UserError
+from tests.conftest import at_once
 
 
 def register(store: Store, name: str, kind: str = "policy", parent_id: int | None = None) -> int:
@@ -61,18 +61,12 @@ def test_a_model_that_many_promote_at_once_is_promoted_once(store: Store) -> Non
     for name in ("one", "two"):
         register(store, name)
     registry.promote(store, "one", "test")
-    ready = threading.Barrier(8)
 
     def promote_two() -> None:
-        ready.wait()
         with suppress(UserError):  # it is the promoted model already
             registry.promote(store, "two", "test")
 
-    threads = [threading.Thread(target=promote_two) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(8, promote_two)
     assert store.row("SELECT count(*) AS n FROM promotions") == {"n": 2}
     assert registry.rollback(store, "test").name == "one"
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from alignment.inference import InferenceServer
 from storage.database import Store
 from tests.served import served, window
 from tests.test_reports import STALE, add_reward_model, finish_scoring
@@ -21,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def page(store: Store, browser: Browser) -> Iterator[Page]:
-    with served(store, InferenceServer(Path("unused.log"))) as address, window(browser, f"{address}/align") as opened:
+    with served(store) as address, window(browser, f"{address}/align") as opened:
         yield opened
 
 

@@ -23,9 +23,9 @@ from storage import frozen, jobs, ratings, registry, snapshots
 from storage import rounds as round_rows
 from storage.database import Store
 from storage.errors import UserError
-from storage.prompts import NewPrompt, add_prompts, fold_of, prompt_hash
+from storage.prompts import fold_of, prompt_hash
 from storage.records import Message, Thumb
-from tests.conftest import add_pairs
+from tests.conftest import add_pairs, add_texts
 
 
 def add_votes(store: Store, count: int, verdict: str = "both sides") -> None:
@@ -38,9 +38,7 @@ def add_votes(store: Store, count: int, verdict: str = "both sides") -> None:
 
 
 def add_heldout(store: Store, count: int) -> None:
-    add_prompts(
-        store, [NewPrompt(({"role": "user", "content": f"Unseen {n}?"},), "test", "heldout") for n in range(count)]
-    )
+    add_texts(store, *(f"Unseen {n}?" for n in range(count)), split="heldout")
 
 
 def refusal(store: Store, by: str = "dpo", **settings: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import datasets
@@ -15,7 +14,8 @@ from storage.database import Store
 from storage.errors import UserError
 from storage.maintenance import backup, check
 from storage.prompts import fold_of, prompt_hash
-from tests.conftest import add_pairs
+from storage.records import Snapshot
+from tests.conftest import add_pairs, at_once
 
 
 def rank(store: Store, count: int) -> None:
@@ -95,18 +95,8 @@ def test_a_damaged_file_is_written_again(store: Store, damaged: bytes) -> None:
 def test_threads_that_freeze_the_same_votes_at_once_get_the_same_snapshot(store: Store) -> None:
     add_pairs(store, 4)
     rank(store, 4)
-    ready = threading.Barrier(8)
-    taken = []
-
-    def take() -> None:
-        ready.wait()
-        taken.append(snapshots.take(store))
-
-    threads = [threading.Thread(target=take) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    taken: list[Snapshot] = []
+    at_once(8, lambda: taken.append(snapshots.take(store)))
     assert taken == [snapshots.take(store)] * 8
     assert [path.name for path in store.snapshots.iterdir()] == [f"{taken[0].sha256}.parquet"]
 

@@ -12,7 +12,8 @@ from labeling.ui.thumbs import Answers, press, thumbs_under
 from storage import ratings
 from storage.database import Store
 from storage.errors import UserError
-from storage.prompts import NewPrompt, add_prompts, prompt_hash
+from storage.prompts import prompt_hash
+from tests.conftest import add_texts
 from tests.test_chat import LOCAL, Voices, ask, chat_with
 
 BUTTONS = 'class="thumbs"'
@@ -52,7 +53,7 @@ def test_a_press_is_stored_as_a_thumb_on_the_answer_and_shows_from_then_on(store
 
 def test_a_thumb_on_what_is_nearly_held_out_says_that_none_learns_from_it(store: Store) -> None:
     page = chat_with(store, Voices("Rivers."))
-    add_prompts(store, [NewPrompt(({"role": "user", "content": HELD_OUT + "."},), "test", "heldout")])
+    add_texts(store, HELD_OUT + ".", split="heldout")
     _, history, *_ = ask(page, HELD_OUT + "?")
     assert pressing(store, page, history, "up", "1")["note"] == thumbs.SAVED_HELD_OUT
 

@@ -27,10 +27,8 @@ sys.path.insert(0, str(ROOT))
 
 from labeling import session  # noqa: E402
 from labeling.accounts import ensure_user  # noqa: E402
-from storage import labels, registry  # noqa: E402
 from storage.database import Store  # noqa: E402
-from storage.prompts import NewPrompt, add_prompts  # noqa: E402
-from storage.records import NewCompletion  # noqa: E402
+from tests.conftest import add_pairs  # noqa: E402
 
 GAP_S = 0.1  # between two votes
 WAITING = 3000  # pairs to vote on
@@ -86,15 +84,7 @@ def _vote(store: Store) -> float:
 def _home(path: Path) -> Store:
     store = Store.open(path)
     ensure_user(store, "local", "admin")
-    with store.write() as db:
-        model_id = registry.register(db, "policy", "policy", "models/policy", "benchmark")
-        registry.insert_promotion(db, model_id, "benchmark")
-    asked = [NewPrompt(({"role": "user", "content": f"Question {n}?"},), "benchmark", "train") for n in range(WAITING)]
-    prompt_ids = add_prompts(store, asked)
-    with store.write() as db:
-        for prompt_id in prompt_ids:
-            a, b = labels.insert_completions(db, [NewCompletion(prompt_id, text, model_id) for text in ("one", "two")])
-            labels.insert_pair(db, prompt_id, a, b, "generated", model_id)
+    add_pairs(store, WAITING)
     return store
 
 

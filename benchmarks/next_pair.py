@@ -22,9 +22,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from labeling import pairing, session, shuffle
 from labeling.accounts import ensure_user
-from storage import labels, pair_queue, registry
+from storage import labels, pair_queue
 from storage.database import Store, now
 from storage.project import set_project
+from tests.conftest import promote_policy
 
 SERVED = 300  # pairs to each group of labelers
 HELD = 8
@@ -81,9 +82,8 @@ def fill(store: Store, pairs: int, votes: int, labelers: int, overlap: int) -> l
     """
     names = [f"labeler-{number}" for number in range(labelers)]
     set_project(store, "overlap", overlap, "benchmark")
+    model_id = promote_policy(store, "policy")
     with store.write() as db:
-        model_id = registry.register(db, "policy", "policy", "models/policy", "benchmark")
-        registry.insert_promotion(db, model_id, "benchmark")
         db.conn.executemany("INSERT INTO users VALUES (?, 'labeler', '2026')", [(name,) for name in names])
         insert_pairs(db.conn, pairs, model_id)
         pairs_of = share_out(pairs, votes, labelers)

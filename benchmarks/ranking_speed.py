@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,11 +20,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from steering import ROOT, TASTES, command
 
+sys.path.insert(0, str(ROOT))
+
+from tests.served import chromium, window
+from tests.server_process import ServerProcess
+
 GAP_MS = 300.0  # between two votes: faster than a person who reads
-FLAGS = ["--disable-gpu", "--disable-quic", "--disable-sync"]
 # A timer that is set in a frame's callback comes after that frame was painted.
 CLOCK = """() => {
   window.took = [];
@@ -50,7 +52,7 @@ def main() -> None:
         home = Path(folder, "home")
         command(home, "simulate", "--utility", f"{TASTES}:kind", "--labels", "60", "--seed", "0")
         command(home, "generate", "--pairs", str(2 * votes + 40))
-        with server(home) as address, ranking(address) as page:
+        with Server(home) as server, ranking(server.address) as page:
             print(f"{'server':<10} {'votes':>6} {'median':>9} {'p95':>9} {'longest':>9}")
             time.sleep(10)  # the server warms its processes up
             print(row("idle", cast(page, votes)), flush=True)
@@ -61,37 +63,25 @@ def main() -> None:
             print(f"the round's {stage['stage']} was {stage['status']} then; load {os.getloadavg()[0]:.1f}")
 
 
-@contextmanager
-def server(home: Path) -> Iterator[str]:
-    """The address of the app as a user starts it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    line = [sys.executable, str(ROOT / "app.py"), "serve", "--home", str(home), "--port", str(port)]
-    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
-    try:
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
+class Server(ServerProcess):
+    """The app as a user starts it, and ends it: its training ends with it."""
+
+    options = ()
+
+    def kill(self) -> None:
+        """Let it end."""
+        assert isinstance(self.process, subprocess.Popen)
+        self.process.terminate()
+        self.process.wait()
 
 
 @contextmanager
 def ranking(address: str) -> Iterator[Page]:
     """The Rank page with the clock in it."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(address)
-        page.wait_for_selector(".rank[data-state=pair]", timeout=60_000)
+    with chromium() as browser, window(browser, address, fresh=True) as page:
+        page.wait_for_selector(".rank[data-state=pair]")
         page.evaluate(CLOCK)
         yield page
-        browser.close()
 
 
 def cast(page: Page, votes: int) -> list[float]:

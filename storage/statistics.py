@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 Z95 = 1.959963984540054  # the normal distribution's 97.5 % quantile
 RESAMPLES = 4000
@@ -51,3 +52,9 @@ def wilson(successes: float, trials: int) -> Interval:
     centre = (share + spread / 2) / (1 + spread)
     half = Z95 / (1 + spread) * math.sqrt(share * (1 - share) / trials + spread / (4 * trials))
     return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
+
+
+def shares_by_group(won: npt.NDArray[np.bool_], group: npt.NDArray[np.int64], groups: int) -> list[Interval | None]:
+    """The share of trials won in each group from 0 to `groups` - 1, by `wilson`; None where there is no trial."""
+    trials, wins = np.bincount(group, minlength=groups), np.bincount(group[won], minlength=groups)
+    return [wilson(int(k), int(n)) if n else None for k, n in zip(wins, trials, strict=True)]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from storage.judgements import BOTH_BAD, FIRST, SECOND, Judgements
+from storage.judgements import BOTH_BAD, FIRST, SECOND, Integers, Judgements
 from storage.statistics import Interval, wilson
 
 FEW = 20  # comparisons seen by several, below which nothing is said of agreement
@@ -83,14 +83,13 @@ def over_time(votes: Judgements, seed: int = 0, most: int = 12) -> list[tuple[in
 
 def with_others(votes: Judgements, seed: int = 0) -> list[tuple[int, Interval | None]]:
     """By labeler: on how many comparisons others voted too, and the mean share of them who chose the same."""
-    cells = votes.comparison * CHOICES + votes.choice
-    places = int(votes.comparison.max(initial=-1)) + 1
-    counts = np.bincount(cells, minlength=places * CHOICES)
-    others = np.bincount(votes.comparison, minlength=places)[votes.comparison] - 1
+    counts = tally(votes.comparison, votes.choice, CHOICES)
+    others = counts.sum(axis=1)[votes.comparison] - 1
     seen = others > 0
     whose = votes.labeler[seen]
     order = np.argsort(whose, kind="stable")
-    shares = ((counts[cells][seen] - 1) / others[seen])[order]
+    alike = counts[votes.comparison, votes.choice] - 1
+    shares = (alike[seen] / others[seen])[order]
     ends = np.cumsum(np.bincount(whose, minlength=len(votes.labelers)))
     found = []
     for own in np.split(shares, ends)[:-1]:
@@ -100,10 +99,15 @@ def with_others(votes: Judgements, seed: int = 0) -> list[tuple[int, Interval | 
     return found
 
 
-def grouped(comparison: npt.NDArray[np.int64], value: npt.NDArray[np.int64], values: int) -> Counts:
-    """Counts of whole-number values from 0 to `values` - 1, of comparisons with at least two votes."""
+def tally(comparison: Integers, value: Integers, values: int) -> Integers:
+    """Of each comparison, how many votes have each of the whole-number values from 0 to `values` - 1."""
     places = int(comparison.max(initial=-1)) + 1
-    counts = np.bincount(comparison * values + value, minlength=places * values).reshape(places, values)
+    return np.bincount(comparison * values + value, minlength=places * values).reshape(places, values)
+
+
+def grouped(comparison: Integers, value: Integers, values: int) -> Counts:
+    """Counts of whole-number values from 0 to `values` - 1, of comparisons with at least two votes."""
+    counts = tally(comparison, value, values)
     kinds, times = np.unique(counts[counts.sum(axis=1) > 1], axis=0, return_counts=True)
     return Counts(kinds.astype(np.float64), times.astype(np.float64))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from storage.judgements import FIRST, Integers, Judgements
-from storage.statistics import Z95, Interval, wilson
+from storage.statistics import Z95, Interval, shares_by_group, wilson
 
 CHARACTERS = 100.0  # the unit of the slope
 BINS = (50, 200)  # characters at which differences of length are parted
@@ -50,17 +50,12 @@ def longer_by_difference(votes: Judgements) -> list[tuple[int, int | None, Inter
 
 def _biases(votes: Judgements, group: Integers, groups: int) -> list[Bias]:
     decided = votes.decided
-    left = _shares(votes.left[decided], group[decided], groups)
+    left = shares_by_group(votes.left[decided], group[decided], groups)
     apart = decided & (votes.longer != 0)
     won = (votes.choice == FIRST) == (votes.longer > 0)
-    longer = _shares(won[apart], group[apart], groups)
+    longer = shares_by_group(won[apart], group[apart], groups)
     slope = _slopes(votes.longer[apart] / CHARACTERS, votes.choice[apart] == FIRST, group[apart], groups)
     return [Bias(*three) for three in zip(left, longer, slope, strict=True)]
-
-
-def _shares(won: np.ndarray, group: Integers, groups: int) -> list[Interval | None]:
-    trials, wins = np.bincount(group, minlength=groups), np.bincount(group[won], minlength=groups)
-    return [wilson(int(k), int(n)) if n else None for k, n in zip(wins, trials, strict=True)]
 
 
 def _slopes(longer: np.ndarray, won: np.ndarray, group: Integers, groups: int) -> list[Interval | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from storage.judgements import Flags, Integers, Judgements
-from storage.statistics import Interval, wilson
+from storage.statistics import Interval, shares_by_group, wilson
 
 
 def self_consistency(votes: Judgements) -> tuple[Interval | None, list[Interval | None]]:
@@ -14,9 +14,7 @@ def self_consistency(votes: Judgements) -> tuple[Interval | None, list[Interval 
     None where nothing was repeated. A repeat is held against its labeler's first vote on the comparison.
     """
     labeler, same = repeats(votes)
-    count = np.bincount(labeler, minlength=len(votes.labelers))
-    again = np.bincount(labeler[same], minlength=len(votes.labelers))
-    each = [wilson(int(a), int(n)) if n else None for a, n in zip(again, count, strict=True)]
+    each = shares_by_group(same, labeler, len(votes.labelers))
     return (wilson(int(same.sum()), len(same)) if len(same) else None), each
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labeling.quality.agreement import CHOICES
+from labeling.quality.agreement import CHOICES, tally
 from storage.judgements import Judgements
 
 
@@ -21,13 +21,11 @@ class Contested:
 
 def contested(votes: Judgements, most: int = 20) -> list[Contested]:
     """Pairs with different votes of different people, without repeats: the highest entropy first, then most votes."""
-    places = int(votes.comparison.max(initial=-1)) + 1
-    counts = np.bincount(votes.comparison * CHOICES + votes.choice, minlength=places * CHOICES)
-    counts = counts.reshape(places, CHOICES)
+    counts = tally(votes.comparison, votes.choice, CHOICES)
     total = counts.sum(axis=1)
     share = counts / np.maximum(total, 1)[:, None]
     entropy = -(share * np.log2(np.where(share > 0, share, 1.0))).sum(axis=1)
-    pair_of = np.zeros(places, dtype=np.int64)
+    pair_of = np.zeros(len(counts), dtype=np.int64)
     pair_of[votes.comparison] = votes.pair_id
     order = np.lexsort((pair_of, -total, -entropy))
     return [

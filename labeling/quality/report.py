@@ -15,7 +15,7 @@ from labeling.quality.contested import Contested, contested
 from labeling.quality.reliability import reliability
 from storage.adjudications import rulings
 from storage.database import Store
-from storage.judgements import Judgements, judgements
+from storage.judgements import Integers, Judgements, judgements
 from storage.statistics import Interval
 
 BEFORE_YEAR_ONE = 1721425  # days from Julian day 0 to the day before the first of January of the year 1
@@ -87,7 +87,7 @@ def of_votes(votes: Judgements, ruled: Collection[int] = (), seed: int = 0) -> Q
     first = votes.first_looks()
     overall = agreement(first, seed)
     whose, _ = repeats(votes)
-    steady, _ = self_consistency(votes)
+    steady, each_steady = self_consistency(votes)
     return Quality(
         votes=len(votes.choice),
         enough=overall.comparisons >= FEW,
@@ -99,7 +99,7 @@ def of_votes(votes: Judgements, ruled: Collection[int] = (), seed: int = 0) -> Q
         steady=steady,
         bias=bias(first),
         longer_by=[LongerBy(*one) for one in longer_by_difference(first)],
-        labelers=_labelers(votes, first, seed),
+        labelers=_labelers(votes, first, whose, each_steady, seed),
         contested=_contested(first, ruled),
     )
 
@@ -113,13 +113,13 @@ def _contested(first: Judgements, ruled: Collection[int]) -> list[Contested]:
     return contested(first.where(~np.isin(first.pair_id, list(ruled))))
 
 
-def _labelers(votes: Judgements, first: Judgements, seed: int) -> list[Labeler]:
-    """Who has voted, most votes first."""
+def _labelers(
+    votes: Judgements, first: Judgements, repeated_by: Integers, steady: list[Interval | None], seed: int
+) -> list[Labeler]:
+    """Who has voted, most votes first; `repeated_by` is whose each repeat is, `steady` each labeler's."""
     count = np.bincount(votes.labeler, minlength=len(votes.labelers)).tolist()
-    whose, _ = repeats(votes)
-    repeated = np.bincount(whose, minlength=len(votes.labelers)).tolist()
-    agrees, eta = with_others(first, seed), reliability(first).eta
-    steady, swayed = self_consistency(votes)[1], bias_by_labeler(first)
+    repeated = np.bincount(repeated_by, minlength=len(votes.labelers)).tolist()
+    agrees, eta, swayed = with_others(first, seed), reliability(first).eta, bias_by_labeler(first)
     found = [
         Labeler(name, count[at], *agrees[at], eta[at], repeated[at], steady[at], swayed[at])
         for at, name in enumerate(votes.labelers)

@@ -74,12 +74,7 @@ def plan_sides(store: Store, prompts: Sequence[NewPrompt]) -> dict[str, Side]:
     """
     db = store.db()
     hashes = [prompt_hash(prompt.messages) for prompt in prompts]
-    known = _known_ids(db, hashes)
-    fresh = {sha256: prompt for sha256, prompt in zip(hashes, prompts, strict=True) if sha256 not in known}
-    if not fresh:
-        return {}
-    splits, folds = _sides(db, list(fresh.values()), list(fresh))
-    return dict(zip(fresh, zip(splits, folds, strict=True), strict=True))
+    return _planned(db, _fresh(prompts, hashes, _known_ids(db, hashes)))
 
 
 def insert_prompts(
@@ -88,26 +83,23 @@ def insert_prompts(
     """`add_prompts` inside the caller's transaction. `planned` has sides that were chosen before, by `plan_sides`."""
     hashes = [prompt_hash(prompt.messages) for prompt in prompts]
     known = _known_ids(db, hashes)
-    places = {sha256: index for index, sha256 in reversed([*enumerate(hashes)]) if sha256 not in known}
-    fresh = sorted(places.values())
-    open_ = [index for index in fresh if hashes[index] not in planned]
-    found = _sides(db, [prompts[index] for index in open_], [hashes[index] for index in open_]) if open_ else ([], [])
-    unplanned = dict(zip([hashes[index] for index in open_], zip(*found, strict=True), strict=True))
-    for index in fresh:
-        split, fold_sha256 = unplanned.get(hashes[index]) or planned[hashes[index]]
+    fresh = _fresh(prompts, hashes, known)
+    open_ = _planned(db, {sha256: prompt for sha256, prompt in fresh.items() if sha256 not in planned})
+    for sha256, prompt in fresh.items():
+        split, fold_sha256 = planned.get(sha256) or open_[sha256]
         cursor = db.execute(
             "INSERT INTO prompts (messages, sha256, split, fold_sha256, source, created_at) VALUES (?, ?, ?, ?, ?, ?)",
             [
-                json.dumps(list(prompts[index].messages), ensure_ascii=False),
-                hashes[index],
+                json.dumps(list(prompt.messages), ensure_ascii=False),
+                sha256,
                 split,
                 fold_sha256,
-                prompts[index].source,
+                prompt.source,
                 now(),
             ],
         )
-        known[hashes[index]] = int(cursor.lastrowid or 0)
-        inspect(db, known[hashes[index]], prompts[index].messages)
+        known[sha256] = int(cursor.lastrowid or 0)
+        inspect(db, known[sha256], prompt.messages)
     return [known[sha256] for sha256 in hashes]
 
 
@@ -148,6 +140,22 @@ def _known_ids(db: Database, hashes: Sequence[str]) -> dict[str, int]:
         [json.dumps(list(hashes))],
     )
     return {row["sha256"]: row["prompt_id"] for row in rows}
+
+
+def _fresh(prompts: Sequence[NewPrompt], hashes: Sequence[str], known: Mapping[str, int]) -> dict[str, NewPrompt]:
+    """Prompts that are not stored yet, by their hash, each as it came first."""
+    fresh: dict[str, NewPrompt] = {}
+    for sha256, prompt in zip(hashes, prompts, strict=True):
+        if sha256 not in known:
+            fresh.setdefault(sha256, prompt)
+    return fresh
+
+
+def _planned(db: Database, fresh: Mapping[str, NewPrompt]) -> dict[str, Side]:
+    if not fresh:
+        return {}
+    splits, folds = _sides(db, list(fresh.values()), list(fresh))
+    return dict(zip(fresh, zip(splits, folds, strict=True), strict=True))
 
 
 def _sides(db: Database, prompts: Sequence[NewPrompt], hashes: Sequence[str]) -> tuple[list[Split], list[str | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labeling import attention, ranking, session
+from labeling import ranking, session
 from storage import answer_sets, labels, rankings
 from storage.database import MOST_ID, Store
 from storage.project import project
@@ -19,8 +19,6 @@ def serve(
     `holding` lists the showings already in the browser. Two empty lists mean that nothing waits. With `checked` there
     is nothing for a labeler who is paused, and among the pairs are some to see how a labeler does.
     """
-    if checked and attention.standing(store.db(), labeler).state == "paused":
-        return [], []
     if project(store).answers > 2:
         sets = ranking.serve(store, labeler, count, holding)
         left = count - len(sets)

@@ -14,13 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage import labels, pair_queue
-from storage.database import MOST_ID, Store, now
+from storage.database import Store, now
 from storage.errors import UserError
 from storage.journal import record
 from storage.records import prompt_text
-from storage.text import is_text
+from storage.text import one_line
 
-VERDICTS = ("a", "b", "tie", "both_bad")
 LONGEST_REASON = 2000  # characters
 
 
@@ -69,15 +68,14 @@ def adjudicate(store: Store, pair_id: int, verdict: str, strength: int, reason: 
     A later ruling takes the place of an earlier one. Raises UserError for a pair that is not there or is a repeat, a
     verdict that is none, and where there is no reason.
     """
-    reason = " ".join(reason.split()) if is_text(reason) else ""
+    reason = one_line(reason)
     if not 1 <= len(reason) <= LONGEST_REASON:
         raise UserError(f"A ruling takes a reason of 1 to {LONGEST_REASON:,} characters: say why.")
     fits = strength in range(1, 5) if verdict in ("a", "b") else strength == 0
-    if verdict not in VERDICTS or not fits:
+    if verdict not in labels.COMPARED or not fits:
         raise UserError("A ruling is a or b with a strength of 1 to 4, or tie or both_bad with none.")
     with store.write() as db:
-        pair = store.row("SELECT source FROM pairs WHERE pair_id = ?", [max(-1, min(pair_id, MOST_ID))])
-        if pair is None or pair["source"] == "repeat":
+        if not labels.is_pair_of_its_own(db, pair_id):
             raise UserError(f"There is no pair {pair_id} to rule on: `quality` lists the most contested ones.")
         showing_id = labels.showing_on(db, pair_id, actor) or labels.insert_showing(db, pair_id, actor, flipped=False)
         before = labels.standing(db, showing_id)

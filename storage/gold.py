@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+from sqlite_utils import Database
 
 from storage.database import MOST_ID, Store, now
 from storage.errors import UserError
 from storage.journal import record
-from storage.text import is_text
+from storage.labels import COMPARED, is_pair_of_its_own
+from storage.text import one_line
 
-VERDICTS = ("a", "b", "tie", "both_bad")
 LONGEST_WHY = 2000  # characters
 AGREED = 3  # people of one mind, and nobody of another, propose a pair
 PROPOSED = f"""
@@ -49,16 +50,15 @@ def set_gold(store: Store, pair_id: int, verdict: str, why: str, actor: str, cal
 
     Raises UserError for a pair that is not there or is a repeat, for what is no verdict, and where nothing says why.
     """
-    why = " ".join(why.split()) if is_text(why) else ""
-    if verdict not in VERDICTS:
-        raise UserError(f"The verdict of a gold pair is one of {', '.join(VERDICTS)}, in the pair's own order.")
+    why = one_line(why)
+    if verdict not in COMPARED:
+        raise UserError(f"The verdict of a gold pair is one of {', '.join(COMPARED)}, in the pair's own order.")
     if not 1 <= len(why) <= LONGEST_WHY:
         raise UserError(f"Say in 1 to {LONGEST_WHY:,} characters why the verdict is so: labelers may read it.")
     with store.write() as db:
-        pair = store.row("SELECT source FROM pairs WHERE pair_id = ?", [max(-1, min(pair_id, MOST_ID))])
-        if pair is None or pair["source"] == "repeat":
+        if not is_pair_of_its_own(db, pair_id):
             raise UserError(f"There is no pair {pair_id} whose verdict could be known.")
-        _insert(store, pair_id, verdict, why, calibration, False, actor)
+        _insert(db, pair_id, verdict, why, calibration, False, actor)
         record(db, actor, "gold", f"pair {pair_id}", verdict=verdict, why=why, calibration=calibration)
     return next(one for one in gold(store) if one.pair_id == pair_id)
 
@@ -69,7 +69,7 @@ def retire_gold(store: Store, pair_id: int, actor: str) -> None:
         stands = store.row("SELECT * FROM current_gold WHERE pair_id = ?", [max(-1, min(pair_id, MOST_ID))])
         if stands is None:
             raise UserError(f"Pair {pair_id} is no gold pair: `gold list` has those that are.")
-        _insert(store, pair_id, stands["verdict"], stands["why"], bool(stands["calibration"]), True, actor)
+        _insert(db, pair_id, stands["verdict"], stands["why"], bool(stands["calibration"]), True, actor)
         record(db, actor, "gold retired", f"pair {pair_id}")
 
 
@@ -86,10 +86,9 @@ def proposals(store: Store, most: int = 50) -> list[Proposal]:
     return [Proposal(**row) for row in store.rows(PROPOSED, [most])]
 
 
-def _insert(store: Store, pair_id: int, verdict: str, why: str, calibration: bool, retired: bool, actor: str) -> None:
-    values: list[Any] = [pair_id, verdict, why, int(calibration), int(retired), actor, now()]
-    store.db().execute(
+def _insert(db: Database, pair_id: int, verdict: str, why: str, calibration: bool, retired: bool, actor: str) -> None:
+    db.execute(
         "INSERT INTO gold (pair_id, verdict, why, calibration, retired, set_by, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        values,
+        [pair_id, verdict, why, int(calibration), int(retired), actor, now()],
     )

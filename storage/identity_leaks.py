@@ -41,7 +41,8 @@ def identity_leaks(store: Store) -> list[IdentityLeak]:
         pairs = store.rows(
             "SELECT r.pair_id, (SELECT count(*) FROM showings s JOIN current_preferences p USING (showing_id)"
             " WHERE s.pair_id = r.pair_id AND p.verdict NOT IN ('skip', 'withdrawn')) AS votes"
-            " FROM pairs r WHERE :one IN (r.completion_a, r.completion_b) ORDER BY r.pair_id",
+            " FROM completions c CROSS JOIN pairs r USING (prompt_id)"  # from the prompt on: it has few pairs
+            " WHERE c.completion_id = :one AND :one IN (r.completion_a, r.completion_b) ORDER BY r.pair_id",
             {"one": row["completion_id"]},
         )
         pair_ids = tuple(pair["pair_id"] for pair in pairs)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from storage import pair_queue
-from storage.database import Store, first, now
+from storage.database import MOST_ID, Store, first, now
 from storage.errors import UserError
 from storage.prompts import SERVED
 from storage.records import NewCompletion
@@ -24,6 +24,7 @@ MOST_SHOWING_ID = 2**53 - 1  # the largest whole number that JavaScript tells fr
 # Where a pair comes from: written for the queue; out of a chat or a file; every two answers of a ranking; an edited
 # answer and what it betters; a pair once more, its answers the other way round; two models against each other.
 SOURCES = ("generated", "chat", "imported", "ranking", "edit", "repeat", "battle")
+COMPARED = ("a", "b", "tie", "both_bad")  # the verdicts that say how the two answers compare
 # Repeats only tell how steady a labeler is: learned from, they would count one judgement twice. Calibration is
 # practice, and nothing is learned from a vote that a ruling on its pair says otherwise than (`storage.adjudications`).
 LEARNED_FROM = (
@@ -94,6 +95,12 @@ def pair_of(db: Database, completion_a: int, completion_b: int) -> int | None:
         db, "SELECT pair_id FROM pairs WHERE completion_a = ? AND completion_b = ?", [completion_a, completion_b]
     )
     return row["pair_id"] if row else None
+
+
+def is_pair_of_its_own(db: Database, pair_id: int) -> bool:
+    """Whether there is this pair, and it is no repeat of another."""
+    pair = first(db, "SELECT source FROM pairs WHERE pair_id = ?", [pair_id]) if abs(pair_id) <= MOST_ID else None
+    return pair is not None and pair["source"] != "repeat"
 
 
 def random_showing_id() -> int:
@@ -203,7 +210,7 @@ def counts(store: Store) -> dict[str, int]:
         " WHERE verdict IN ('a', 'b', 'tie', 'both_bad') GROUP BY verdict"
     )
     found = {row["verdict"]: row["n"] for row in rows}
-    tally = {verdict: found.get(verdict, 0) for verdict in ("a", "b", "tie", "both_bad")}
+    tally = {verdict: found.get(verdict, 0) for verdict in COMPARED}
     return {**tally, "all": sum(tally.values())}
 
 

@@ -13,15 +13,13 @@ from typing import Any
 
 import gradio as gr
 
-from labeling.accounts import require
 from labeling.ui.actions import Actions
 from labeling.ui.answering import answers
 from labeling.ui.best_of import meaning, pickings
 from labeling.ui.conversation import conversation
 from labeling.ui.disputing import after_edit, another_answer, disputed, save_edit
-from labeling.ui.errors import gradio_error
 from labeling.ui.hidden_pair import VERDICTS, Pair, goes_on, judge, so_far
-from labeling.ui.identity import user_of
+from labeling.ui.identity import labeler_of
 from labeling.ui.thumbs import Answers, thumbs_by_turn
 from labeling.ui.turns import remembered
 from storage import registry
@@ -51,7 +49,7 @@ class Chat:
 
     def load(self, turns: Any, request: gr.Request) -> tuple[Any, ...]:
         """The conversation as the browser kept it, and the models there are now."""
-        labeler = self._labeler(request)
+        labeler = labeler_of(self.store, request)
         shown = self._shown(labeler, remembered(turns), None, "")
         return shown, gr.update(choices=self.names()), gr.update(choices=self.rivals())
 
@@ -65,7 +63,7 @@ class Chat:
 
     def meaning(self, best_of: int, name: str, other: str, two: bool, request: gr.Request) -> str:
         """What the choice of so many answers to choose from means, or why it cannot be."""
-        self._labeler(request)
+        labeler_of(self.store, request)
         try:
             said = meaning(pickings(self.actions, self._models(name, other, two), best_of))
             return f'<p class="meaning">{escape(said)}</p>' if said else ""
@@ -74,7 +72,7 @@ class Chat:
 
     def second(self, two: bool, request: gr.Request) -> Any:
         """The choice of a second model, where two are to answer."""
-        self._labeler(request)
+        labeler_of(self.store, request)
         return gr.update(visible=two)
 
     def send(
@@ -89,7 +87,7 @@ class Chat:
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
         """Ask one model or two; yields view, history, pair, message box and the row of verdicts."""
-        labeler = self._labeler(request)
+        labeler = labeler_of(self.store, request)
         before = remembered(turns)
         if pair is not None or not text.strip():
             yield self._shown(labeler, before, pair, how_to_vote(pair)), gr.skip(), gr.skip(), gr.skip(), gr.skip()
@@ -127,7 +125,7 @@ class Chat:
 
     def stop(self, turns: Any, pair: Pair | None, asked: str, request: gr.Request) -> tuple[Any, ...]:
         """Leave an answer as far as it has come; where nothing has, what was `asked` can be sent again."""
-        labeler = self._labeler(request)
+        labeler = labeler_of(self.store, request)
         before = remembered(turns)
         kept = pair is not None or any(turn["content"] == asked.strip() for turn in before[-2:-1])
         shown = self._shown(labeler, before, pair, how_to_vote(pair))
@@ -135,7 +133,7 @@ class Chat:
 
     def vote(self, label: str, pair: Pair | None, request: gr.Request) -> tuple[Any, ...]:
         """Record a verdict as a preference, say whose the answers were, and go on with the better one."""
-        labeler = self._labeler(request)
+        labeler = labeler_of(self.store, request)
         verdict = VERDICTS.get(label)
         if pair is None or verdict is None:
             gr.Warning(GONE)  # the server was started anew, or another button was quicker
@@ -150,7 +148,7 @@ class Chat:
         self, turns: Any, pair: Pair | None, request: gr.Request, event: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
         """Another answer of the same model beside the one that is disputed; yields what `send` does."""
-        labeler = self._labeler(request)
+        labeler = labeler_of(self.store, request)
         before = remembered(turns)
         if pair is not None:
             yield self._shown(labeler, before, pair, how_to_vote(pair)), gr.skip(), gr.skip(), gr.skip(), gr.skip()
@@ -169,7 +167,7 @@ class Chat:
 
     def better(self, turns: Any, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """Keep the better answer that somebody wrote in place of one; a refused one stays where it was written."""
-        labeler = self._labeler(request)
+        labeler = labeler_of(self.store, request)
         before, asked = remembered(turns), sent_with(event)
         try:
             given = disputed(self.answers, labeler, asked.get("answer"))
@@ -182,18 +180,14 @@ class Chat:
 
     def begin(self, request: gr.Request) -> tuple[Any, ...]:
         """An empty conversation."""
-        self._labeler(request)
+        labeler_of(self.store, request)
         return conversation([]), [], None, box_to_write(""), gr.update(visible=False)
 
     def server_state(self, request: gr.Request) -> dict[str, str]:
         """For the line above the conversation: what ails the server, and who is promoted."""
-        self._labeler(request)
+        labeler_of(self.store, request)
         promoted = registry.promoted(self.store)
         return {"state": self.actions.inference.state(), "promoted": promoted.name if promoted else ""}
-
-    @gradio_error
-    def _labeler(self, request: gr.Request) -> str:
-        return require(self.store, user_of(request), "labeler")
 
     def _model(self, name: str) -> Model:
         if name == RIVAL:

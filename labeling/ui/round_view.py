@@ -100,7 +100,7 @@ def listed(known: list[tuple[str, str]]) -> str:
 def round_card(store: Store, this: Round) -> str:
     """A round stage by stage: how far each is, what it measured, and its curves."""
     by_stage = {job.stage: job for job in jobs.of_round(store, this.round_id)}
-    stages = "".join(_stage(store, name, title, by_stage.get(name)) for name, title in STAGES.items())
+    stages = "".join(_stage(store, title, by_stage.get(name)) for name, title in STAGES.items())
     error = f'<p class="trouble" role="alert">{escape(this.error)}</p>' if this.error else ""
     said = rounds.estimated(store, this) if this.replay_of is None else rounds.replayed(store, this)
     said = f"{left_out(store, this)} {said}".strip()
@@ -145,7 +145,7 @@ def _why(model: Model) -> str:
     return f"<p>Promoted against its verdict, because: {escape(model.reason)}</p>" if model.reason else ""
 
 
-def _stage(store: Store, name: str, title: str, job: Job | None) -> str:
+def _stage(store: Store, title: str, job: Job | None) -> str:
     status = job.status if job else "waiting"
     share = job.progress if job else 0.0
     lines = _measured(job.result or {}, registry.made_by(store, job.job_id)) if job else ""

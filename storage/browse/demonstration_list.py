@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from storage.browse.paging import NEWEST, Edge, Page, page
-from storage.browse.prompt_filters import PromptFilters, prompt_conditions
-from storage.browse.text_search import condition, match_of
+from storage.browse.prompt_filters import PromptFilters, conditions_of, prompt_conditions
+from storage.browse.text_search import condition
 from storage.database import Store
 from storage.records import Message
 
@@ -16,6 +16,7 @@ SELECT d.demonstration_id, d.prompt_id, q.messages, q.split, d.text, d.labeler, 
 FROM current_demonstrations d JOIN prompts q USING (prompt_id)
 """
 PLACES = {"d.prompt_id": "prompts_text", "d.demonstration_id": "demonstrations_text"}
+KNOWN = {"prompt_id": "d.prompt_id = :prompt_id", "labeler": "d.labeler = :labeler"}
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,10 @@ def demonstrations(
     store: Store, filters: DemonstrationListFilters = ALL, edge: Edge = NEWEST
 ) -> Page[ListedDemonstration]:
     """One page of the demonstrations that fit."""
-    match = match_of(filters.search)
     conditions = prompt_conditions(filters)
-    if match:
+    if filters.match:
         conditions.append(condition("d.demonstration_id", None, PLACES))
-    if filters.prompt_id:
-        conditions.append("d.prompt_id = :prompt_id")
-    if filters.labeler:
-        conditions.append("d.labeler = :labeler")
-    found = page(store, LISTED, conditions, "d.demonstration_id", {**asdict(filters), "match": match}, edge)
+    conditions += conditions_of(filters, KNOWN)
+    found = page(store, LISTED, conditions, "d.demonstration_id", filters.parameters, edge)
     listed = [ListedDemonstration(**{**row, "messages": tuple(json.loads(row["messages"]))}) for row in found.rows]
     return Page(listed, found.newer, found.older)

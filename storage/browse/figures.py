@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from storage.browse.vote_list import LEFT, RIGHT
 from storage.database import Store
 
 THUMBS = "SELECT thumb, count(*) AS n FROM current_ratings GROUP BY thumb"
@@ -46,8 +47,7 @@ def tally(store: Store) -> Tally:
     """The standing votes, counted. Skips are counted apart, as they say nothing about the answers."""
     row = store.row(
         "SELECT count(*) FILTER (WHERE p.verdict <> 'skip') AS votes,"
-        " count(*) FILTER (WHERE (p.verdict = 'a' AND NOT s.flipped) OR (p.verdict = 'b' AND s.flipped)) AS left,"
-        " count(*) FILTER (WHERE (p.verdict = 'b' AND NOT s.flipped) OR (p.verdict = 'a' AND s.flipped)) AS right,"
+        f" count(*) FILTER (WHERE {LEFT}) AS left, count(*) FILTER (WHERE {RIGHT}) AS right,"
         " count(*) FILTER (WHERE p.verdict = 'tie') AS tie,"
         " count(*) FILTER (WHERE p.verdict = 'both_bad') AS both_bad,"
         " count(*) FILTER (WHERE p.verdict = 'skip') AS skip,"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from storage.browse.paging import NEWEST, Edge, Page, page
-from storage.browse.prompt_filters import PromptFilters, prompt_conditions
-from storage.browse.text_search import condition, few_pairs, match_of
+from storage.browse.prompt_filters import PromptFilters, conditions_of, prompt_conditions
+from storage.browse.text_search import condition, few_pairs
 from storage.database import Store
 from storage.records import Message
 
@@ -74,21 +74,18 @@ class ListedPair:
 
 def pairs(store: Store, filters: PairListFilters = ALL, edge: Edge = NEWEST) -> Page[ListedPair]:
     """One page of the pairs that fit."""
-    match = match_of(filters.search)
     conditions = prompt_conditions(filters, source="r.source")
-    if match:
-        conditions.append(condition("r.pair_id", few_pairs(store, match), PLACES))
-    if filters.prompt_id:
-        conditions.append("r.pair_id IN (SELECT pair_id FROM pairs WHERE prompt_id = :prompt_id)")
-    if filters.model:
-        conditions.append(":model IN (m.name, n.name)")
-    if filters.votes:
-        conditions.append(VOTED.get(filters.votes, "false"))
-    if filters.labeler:
-        conditions.append(f"EXISTS (SELECT 1 {ON_IT} AND {CAST} AND s.labeler = :labeler)")
-    if filters.flagged:
-        conditions.append(FLAGGED)
-    found = page(store, LISTED, conditions, "r.pair_id", {**asdict(filters), "match": match}, edge)
+    if filters.match:
+        conditions.append(condition("r.pair_id", few_pairs(store, filters.match), PLACES))
+    known = {
+        "prompt_id": "r.pair_id IN (SELECT pair_id FROM pairs WHERE prompt_id = :prompt_id)",
+        "model": ":model IN (m.name, n.name)",
+        "votes": VOTED.get(filters.votes, "false"),
+        "labeler": f"EXISTS (SELECT 1 {ON_IT} AND {CAST} AND s.labeler = :labeler)",
+        "flagged": FLAGGED,
+    }
+    conditions += conditions_of(filters, known)
+    found = page(store, LISTED, conditions, "r.pair_id", filters.parameters, edge)
     listed = [
         ListedPair(**{**row, "messages": tuple(json.loads(row["messages"])), "verdicts": json.loads(row["verdicts"])})
         for row in found.rows

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from storage.browse.text_search import match_of
 
 STATES = {
     "served": "q.prompt_id NOT IN (SELECT prompt_id FROM withheld_prompts)",
@@ -23,19 +27,31 @@ class PromptFilters:
     state: str = ""
     prompt_id: int = 0
 
+    @property
+    def match(self) -> str:
+        """The question to the full-text indexes that `search` is; none for no text."""
+        return match_of(self.search)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Everything by its name, for the conditions."""
+        return {**asdict(self), "match": self.match}
+
 
 def prompt_conditions(wanted: PromptFilters, source: str = "q.source") -> list[str]:
     """The conditions on a prompt q that these filters set, all but that on its text; the parameters are their names.
 
     `source` is the column that is meant by it.
     """
-    conditions = []
-    if wanted.split:
-        conditions.append("q.split = :split")
-    if wanted.source:
-        conditions.append(f"{source} = :source")
-    if wanted.tag:
-        conditions.append("q.prompt_id IN (SELECT prompt_id FROM current_prompt_tags WHERE tag = :tag)")
-    if wanted.state:
-        conditions.append(STATES.get(wanted.state, "false"))
-    return conditions
+    known = {
+        "split": "q.split = :split",
+        "source": f"{source} = :source",
+        "tag": "q.prompt_id IN (SELECT prompt_id FROM current_prompt_tags WHERE tag = :tag)",
+        "state": STATES.get(wanted.state, "false"),
+    }
+    return conditions_of(wanted, known)
+
+
+def conditions_of(wanted: PromptFilters, known: Mapping[str, str]) -> list[str]:
+    """The conditions of the filters that are set. `known` has one by the name of each."""
+    return [condition for name, condition in known.items() if getattr(wanted, name)]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from storage.browse.paging import NEWEST, Edge, Page, page, patience
-from storage.browse.prompt_filters import PromptFilters, prompt_conditions
-from storage.browse.text_search import condition, few_rows, match_of
+from storage.browse.pair_list import CAST
+from storage.browse.prompt_filters import PromptFilters, conditions_of, prompt_conditions
+from storage.browse.text_search import condition, few_rows
 from storage.database import Store
 from storage.records import Message
 
-CAST = "p.verdict NOT IN ('skip', 'withdrawn')"
 VOTES = (
     "(SELECT count(*) FROM pairs r JOIN showings s USING (pair_id) JOIN current_preferences p USING (showing_id)"
     f" WHERE r.prompt_id = q.prompt_id AND {CAST})"
@@ -70,8 +69,7 @@ class ListedPrompt:
 
 def prompts(store: Store, filters: PromptListFilters = ALL, edge: Edge = NEWEST) -> Page[ListedPrompt]:
     """One page of the prompts that fit."""
-    match = match_of(filters.search)
-    found = page(store, LISTED, _conditions(store, filters, match), "q.prompt_id", _wanted(filters, match), edge)
+    found = page(store, LISTED, _conditions(store, filters), "q.prompt_id", filters.parameters, edge)
     listed = [
         ListedPrompt(
             **{
@@ -88,28 +86,21 @@ def prompts(store: Store, filters: PromptListFilters = ALL, edge: Edge = NEWEST)
 
 def prompt_ids(store: Store, filters: PromptListFilters, most: int) -> list[int]:
     """The ids of the prompts that fit, newest first, up to `most` of them."""
-    match = match_of(filters.search)
-    where = " AND ".join(_conditions(store, filters, match)) or "true"
+    where = " AND ".join(_conditions(store, filters)) or "true"
     sql = f"SELECT q.prompt_id FROM prompts q WHERE {where} ORDER BY q.prompt_id DESC LIMIT {most}"
     with patience(store):
-        return [row["prompt_id"] for row in store.rows(sql, _wanted(filters, match))]
+        return [row["prompt_id"] for row in store.rows(sql, filters.parameters)]
 
 
-def _wanted(filters: PromptListFilters, match: str) -> dict[str, Any]:
-    return {**asdict(filters), "match": match}
-
-
-def _conditions(store: Store, filters: PromptListFilters, match: str) -> list[str]:
+def _conditions(store: Store, filters: PromptListFilters) -> list[str]:
     conditions = prompt_conditions(filters)
-    if match:
-        few = few_rows(store, "prompts_text", match)
+    if filters.match:
+        few = few_rows(store, "prompts_text", filters.match)
         conditions.append(condition("q.prompt_id", few, {"q.prompt_id": "prompts_text"}))
-    if filters.prompt_id:
-        conditions.append("q.prompt_id = :prompt_id")
-    if filters.model:
-        conditions.append(MODEL)
-    if filters.votes:
-        conditions.append(VOTED.get(filters.votes, "false"))
-    if filters.flagged:
-        conditions.append(FLAGGED)
-    return conditions
+    known = {
+        "prompt_id": "q.prompt_id = :prompt_id",
+        "model": MODEL,
+        "votes": VOTED.get(filters.votes, "false"),
+        "flagged": FLAGGED,
+    }
+    return conditions + conditions_of(filters, known)

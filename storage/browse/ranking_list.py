@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from storage.browse.paging import NEWEST, Edge, Page, page
-from storage.browse.prompt_filters import PromptFilters, prompt_conditions
-from storage.browse.text_search import match_of
+from storage.browse.prompt_filters import PromptFilters, conditions_of, prompt_conditions
 from storage.database import Store
 from storage.records import Message
 
@@ -29,6 +28,7 @@ OF_PROMPT = (
     "k.ranking_id IN (SELECT ranking_id FROM answer_sets JOIN set_showings USING (set_id)"
     " JOIN rankings USING (showing_id) WHERE prompt_id = :prompt_id)"
 )
+KNOWN = {"prompt_id": OF_PROMPT, "labeler": "s.labeler = :labeler", "flagged": "k.flagged"}
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,11 @@ class ListedRanking:
 
 def rankings(store: Store, filters: RankingListFilters = ALL, edge: Edge = NEWEST) -> Page[ListedRanking]:
     """One page of the rankings that fit."""
-    match = match_of(filters.search)
     conditions = ["k.verdict <> 'withdrawn'", *prompt_conditions(filters)]
-    if match:
+    if filters.match:
         conditions.append(FOUND)
-    if filters.prompt_id:
-        conditions.append(OF_PROMPT)
-    if filters.labeler:
-        conditions.append("s.labeler = :labeler")
-    if filters.flagged:
-        conditions.append("k.flagged")
-    found = page(store, LISTED, conditions, "k.ranking_id", {**asdict(filters), "match": match}, edge)
+    conditions += conditions_of(filters, KNOWN)
+    found = page(store, LISTED, conditions, "k.ranking_id", filters.parameters, edge)
     return Page([_listed(row) for row in found.rows], found.newer, found.older)
 
 

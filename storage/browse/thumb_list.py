@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from storage.browse.paging import NEWEST, Edge, Page, page
-from storage.browse.prompt_filters import PromptFilters, prompt_conditions
-from storage.browse.text_search import condition, match_of
+from storage.browse.prompt_filters import PromptFilters, conditions_of, prompt_conditions
+from storage.browse.text_search import condition
 from storage.database import Store
 from storage.records import Message
 
@@ -17,6 +17,12 @@ FROM current_ratings t JOIN completions c USING (completion_id) JOIN prompts q U
 LEFT JOIN models m USING (model_id)
 """
 PLACES = {"c.prompt_id": "prompts_text", "c.completion_id": "completions_text"}
+KNOWN = {
+    "prompt_id": "c.prompt_id = :prompt_id",
+    "thumb": "t.thumb = :thumb",
+    "labeler": "t.labeler = :labeler",
+    "model": "m.name = :model",
+}
 
 
 @dataclass(frozen=True)
@@ -48,15 +54,10 @@ class ListedThumb:
 
 def thumbs(store: Store, filters: ThumbListFilters = ALL, edge: Edge = NEWEST) -> Page[ListedThumb]:
     """One page of the thumbs that fit."""
-    match = match_of(filters.search)
     conditions = prompt_conditions(filters)
-    if match:
+    if filters.match:
         conditions.append(condition("t.rating_id", None, PLACES))
-    if filters.prompt_id:
-        conditions.append("c.prompt_id = :prompt_id")
-    for name, column in (("thumb", "t.thumb"), ("labeler", "t.labeler"), ("model", "m.name")):
-        if getattr(filters, name):
-            conditions.append(f"{column} = :{name}")
-    found = page(store, LISTED, conditions, "t.rating_id", {**asdict(filters), "match": match}, edge)
+    conditions += conditions_of(filters, KNOWN)
+    found = page(store, LISTED, conditions, "t.rating_id", filters.parameters, edge)
     listed = [ListedThumb(**{**row, "messages": tuple(json.loads(row["messages"]))}) for row in found.rows]
     return Page(listed, found.newer, found.older)

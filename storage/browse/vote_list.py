@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from storage.browse.paging import NEWEST, Edge, Page, page
-from storage.browse.prompt_filters import PromptFilters, prompt_conditions
-from storage.browse.text_search import FEW, condition, few_pairs, few_rows, match_of
+from storage.browse.prompt_filters import PromptFilters, conditions_of, prompt_conditions
+from storage.browse.text_search import FEW, condition, few_pairs, few_rows
 from storage.database import Store
 from storage.details import NOTHING, details_of, turned
 from storage.labels import STANDING_VOTES
@@ -75,19 +75,17 @@ class ShownVote:
 
 def votes(store: Store, filters: VoteListFilters = ALL, edge: Edge = NEWEST) -> Page[ShownVote]:
     """One page of the standing votes that fit."""
-    match = match_of(filters.search)
     conditions = ["p.verdict <> 'withdrawn'", *prompt_conditions(filters, source="r.source")]
-    if match:
-        conditions.append(condition("p.preference_id", _few_votes(store, match), PLACES))
-    if filters.prompt_id:
-        conditions.append(OF_PROMPT)
-    if filters.verdict:
-        conditions.append(VERDICTS.get(filters.verdict, "false"))
-    if filters.labeler:
-        conditions.append(_by_labeler(store, filters.labeler))
-    if filters.model:
-        conditions.append(MODEL)
-    found = page(store, SHOWN, conditions, "p.preference_id", {**asdict(filters), "match": match}, edge)
+    if filters.match:
+        conditions.append(condition("p.preference_id", _few_votes(store, filters.match), PLACES))
+    known = {
+        "prompt_id": OF_PROMPT,
+        "verdict": VERDICTS.get(filters.verdict, "false"),
+        "labeler": _by_labeler(store, filters.labeler) if filters.labeler else "",
+        "model": MODEL,
+    }
+    conditions += conditions_of(filters, known)
+    found = page(store, SHOWN, conditions, "p.preference_id", filters.parameters, edge)
     said = details_of(store, [row["preference_id"] for row in found.rows])
     return Page(
         [_shown_vote(row, said.get(row["preference_id"], NOTHING)) for row in found.rows], found.newer, found.older

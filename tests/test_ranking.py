@@ -238,3 +238,8 @@ def test_rankings_go_out_as_they_were_given_and_come_in_as_votes(
     import_file(elsewhere, file)
     votes = elsewhere.rows("SELECT verdict, strength FROM preferences")
     assert sorted(vote["strength"] for vote in votes) == [0, 1, 1, 1, 1, 2]
+    for suffix in (".csv", ".parquet"):
+        same = file.with_suffix(suffix)
+        export_file(store, same, "rankings")
+        report = import_file(elsewhere, same)
+        assert (report.format, report.imported, report.known, report.rejected) == ("rankings", 0, 6, [])

@@ -20,6 +20,7 @@ CONVERSATIONS = {
 STRUCTURES = {
     *("fields", "responses", "suggestions", "metadata", "data", "annotations", "instances"),
     *("preferred_output", "non_preferred_output", "reasons", "individual_preference"),
+    *("completions", "ranks"),
 }
 
 

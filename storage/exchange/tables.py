@@ -22,6 +22,7 @@ COLUMNS = (
     *("preferred_output", "non_preferred_output", "labeler", "model"),
     *("completion_a", "completion_b", "source", "verdict", "strength", "flipped", "seconds"),
     *("flagged", "reasons", "comment", "ratings"),
+    *("completions", "ranks"),
 )
 
 

@@ -67,14 +67,14 @@ def add_prompts(store: Store, prompts: Iterable[NewPrompt]) -> list[int]:
         return insert_prompts(db, batch)
 
 
-def plan_sides(store: Store, prompts: Sequence[NewPrompt]) -> dict[str, Side]:
-    """The sides that prompts would get, by their hash, for `insert_prompts` to take; without a lock on the store.
+def plan_sides(store: Store, prompts: Mapping[str, NewPrompt]) -> dict[str, Side]:
+    """The sides that prompts would get, for `insert_prompts` to take, both by their hash; without a lock on the store.
 
     Finding near-duplicates among a hundred thousand takes seconds, for which no vote shall wait.
     """
     db = store.db()
-    hashes = [prompt_hash(prompt.messages) for prompt in prompts]
-    return _planned(db, _fresh(prompts, hashes, _known_ids(db, hashes)))
+    known = _known_ids(db, list(prompts))
+    return _sides(db, {sha256: prompt for sha256, prompt in prompts.items() if sha256 not in known})
 
 
 def insert_prompts(
@@ -83,10 +83,13 @@ def insert_prompts(
     """`add_prompts` inside the caller's transaction. `planned` has sides that were chosen before, by `plan_sides`."""
     hashes = [prompt_hash(prompt.messages) for prompt in prompts]
     known = _known_ids(db, hashes)
-    fresh = _fresh(prompts, hashes, known)
-    open_ = _planned(db, {sha256: prompt for sha256, prompt in fresh.items() if sha256 not in planned})
+    fresh: dict[str, NewPrompt] = {}
+    for sha256, prompt in zip(hashes, prompts, strict=True):
+        if sha256 not in known:
+            fresh.setdefault(sha256, prompt)
+    unplanned = _sides(db, {sha256: prompt for sha256, prompt in fresh.items() if sha256 not in planned})
     for sha256, prompt in fresh.items():
-        split, fold_sha256 = planned.get(sha256) or open_[sha256]
+        split, fold_sha256 = unplanned.get(sha256) or planned[sha256]
         cursor = db.execute(
             "INSERT INTO prompts (messages, sha256, split, fold_sha256, source, created_at) VALUES (?, ?, ?, ?, ?, ?)",
             [
@@ -142,37 +145,22 @@ def _known_ids(db: Database, hashes: Sequence[str]) -> dict[str, int]:
     return {row["sha256"]: row["prompt_id"] for row in rows}
 
 
-def _fresh(prompts: Sequence[NewPrompt], hashes: Sequence[str], known: Mapping[str, int]) -> dict[str, NewPrompt]:
-    """Prompts that are not stored yet, by their hash, each as it came first."""
-    fresh: dict[str, NewPrompt] = {}
-    for sha256, prompt in zip(hashes, prompts, strict=True):
-        if sha256 not in known:
-            fresh.setdefault(sha256, prompt)
-    return fresh
-
-
-def _planned(db: Database, fresh: Mapping[str, NewPrompt]) -> dict[str, Side]:
-    if not fresh:
-        return {}
-    splits, folds = _sides(db, list(fresh.values()), list(fresh))
-    return dict(zip(fresh, zip(splits, folds, strict=True), strict=True))
-
-
-def _sides(db: Database, prompts: Sequence[NewPrompt], hashes: Sequence[str]) -> tuple[list[Split], list[str | None]]:
-    """The split of each new prompt, and the hash that decides its fold where that is not its own.
+def _sides(db: Database, prompts: Mapping[str, NewPrompt]) -> dict[str, Side]:
+    """The sides of new prompts, both by their hash.
 
     What was asked in a chat comes with its split and keeps its own fold: looking for its near-duplicates among
     thousands would keep the votes waiting.
     """
-    if all(prompt.split is not None and prompt.source == CHAT_SOURCE for prompt in prompts):
-        return [prompt.split for prompt in prompts if prompt.split is not None], [None] * len(prompts)
+    if all(prompt.split is not None and prompt.source == CHAT_SOURCE for prompt in prompts.values()):
+        return {sha256: (prompt.split, None) for sha256, prompt in prompts.items() if prompt.split is not None}
     stored = list(db.query(f"SELECT messages, split, {FOLD_HASH} AS fold_sha256 FROM prompts q ORDER BY prompt_id"))
     texts = [prompt_text(json.loads(row["messages"])) for row in stored]
-    new = [prompt_text(prompt.messages) for prompt in prompts]
+    new = [prompt_text(prompt.messages) for prompt in prompts.values()]
     groups = near_duplicate_groups([*texts, *new], first_new=len(texts))
     chosen = splits_of_groups(groups, new, [row["split"] for row in stored])
-    splits = [prompt.split or split for prompt, split in zip(prompts, chosen, strict=True)]
-    return splits, shared_folds(groups, [row["fold_sha256"] for row in stored], hashes)
+    splits = [prompt.split or split for prompt, split in zip(prompts.values(), chosen, strict=True)]
+    folds = shared_folds(groups, [row["fold_sha256"] for row in stored], list(prompts))
+    return dict(zip(prompts, zip(splits, folds, strict=True), strict=True))
 
 
 def shared_folds(groups: Sequence[int], stored: Sequence[str], new: Sequence[str]) -> list[str | None]:

@@ -23,7 +23,6 @@ from storage.exchange.reading import BadRow, Row, read_rows
 from storage.exchange.shapes import IMPORTED, PreferenceRow, Shape, What
 from storage.journal import record
 from storage.prompts import NewPrompt, plan_sides, prompt_hash
-from storage.records import Message
 
 BATCH = 500  # rows to a transaction
 MOST_REASONS = 1000  # of bad rows that are kept; the others are counted
@@ -90,7 +89,7 @@ def preview(
 
     Raises UserError where the import would: the file cannot be read, or is of no format that is known.
     """
-    return _surveyed(path, format, what, shown, progress, {})
+    return _surveyed(path, format, what, shown, progress)
 
 
 def import_file(
@@ -107,7 +106,7 @@ def import_file(
     A row that is not of the format is left out and reported. Raises UserError, and changes nothing, when the file
     cannot be read, has no good row, or has a bad one and `strict` is set.
     """
-    prompts: dict[str, tuple[Message, ...]] = {}
+    prompts: dict[str, NewPrompt] = {}
     survey = _surveyed(path, format, what, 0, progress, prompts)
     if survey.rejected and (strict or not survey.accepted):
         number, reason = survey.rejected[0]
@@ -116,7 +115,7 @@ def import_file(
             f"{survey.format}: in row {number}, {reason}."
         )
     progress("Splitting", 0, 0)
-    planned = plan_sides(store, [NewPrompt(messages, IMPORTED) for messages in prompts.values()])
+    planned = plan_sides(store, prompts)
     prompts.clear()
     inserter = Inserter(planned, survey.merges_labelers)
     imported = _write(store, path, survey, inserter, actor, progress)
@@ -138,9 +137,9 @@ def _surveyed(
     what: str | None,
     shown: int,
     progress: Progress,
-    prompts: dict[str, tuple[Message, ...]],
+    prompts: dict[str, NewPrompt] | None = None,
 ) -> Survey:
-    """Read all of a file. `prompts` is filled with its prompts by their hash."""
+    """Read all of a file. `prompts`, where they are wanted, is filled with its prompts by their hash."""
     if format != "auto":
         reader(format, what)
     rows = read_rows(path)
@@ -158,7 +157,8 @@ def _surveyed(
             continue
         for shape in found:
             _count(survey, shape)
-            prompts.setdefault(prompt_hash(shape.prompt), shape.prompt)
+            if prompts is not None:
+                prompts.setdefault(prompt_hash(shape.prompt), NewPrompt(shape.prompt, IMPORTED))
             if len(survey.first) < shown:
                 survey.first.append((number, shape))
         if survey.rows % 1000 == 0:

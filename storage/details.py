@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -19,14 +20,20 @@ def insert_details(db: Database, preference_id: int, details: Details) -> None:
         return
     db.execute(
         "INSERT INTO preference_details (preference_id, flagged, reasons, comment, ratings) VALUES (?, ?, ?, ?, ?)",
-        [
-            preference_id,
-            int(details.flagged),
-            json.dumps(details.reasons, ensure_ascii=False),
-            details.comment,
-            json.dumps(details.ratings, ensure_ascii=False),
-        ],
+        as_row(preference_id, details),
     )
+
+
+def as_row(preference_id: int, details: Details) -> tuple[int, int, str, str, str]:
+    """The row that keeps them: preference_id, flagged, reasons, comment, ratings."""
+    reasons, ratings = (json.dumps(said, ensure_ascii=False) for said in (details.reasons, details.ratings))
+    return preference_id, int(details.flagged), reasons, details.comment, ratings
+
+
+def of_row(row: Mapping[str, Any]) -> Details:
+    """Details out of such a row, by its columns."""
+    ratings = {name: (a, b) for name, (a, b) in json.loads(row["ratings"]).items()}
+    return Details(bool(row["flagged"]), tuple(json.loads(row["reasons"])), row["comment"], ratings)
 
 
 def details_of(store: Store, preference_ids: Sequence[int]) -> dict[int, Details]:
@@ -35,15 +42,7 @@ def details_of(store: Store, preference_ids: Sequence[int]) -> dict[int, Details
         "SELECT * FROM preference_details WHERE preference_id IN (SELECT value FROM json_each(?))",
         [json.dumps(list(preference_ids))],
     )
-    return {
-        row["preference_id"]: Details(
-            bool(row["flagged"]),
-            tuple(json.loads(row["reasons"])),
-            row["comment"],
-            {name: (a, b) for name, (a, b) in json.loads(row["ratings"]).items()},
-        )
-        for row in rows
-    }
+    return {row["preference_id"]: of_row(row) for row in rows}
 
 
 def turned(details: Details, flipped: bool) -> Details:

@@ -6,12 +6,12 @@ ever served, so that none of them is put into the queue.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlite_utils import Database
 
 from storage.database import now
+from storage.details import as_row
 from storage.labels import random_showing_id
 from storage.records import Details
 
@@ -70,9 +70,7 @@ class Rows:
         vote = (preference_id, showing_id, client_key, verdict, strength, seconds, self._moment)
         self._rows["preferences"].append(vote)
         if details is not None:
-            said = [json.dumps(value, ensure_ascii=False) for value in (details.reasons, details.ratings)]
-            row = (preference_id, int(details.flagged), said[0], details.comment, said[1])
-            self._rows["preference_details"].append(row)
+            self._rows["preference_details"].append(as_row(preference_id, details))
 
     def rating(self, completion_id: int, labeler: str, thumb: str, client_key: str) -> None:
         """A thumb on an answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from storage.details import NOTHING
+from storage.details import NOTHING, turned
 from storage.records import Details, Message
 
 What = Literal["prompts", "demonstrations", "preferences", "ratings", "votes", "rankings"]
@@ -94,9 +94,6 @@ class PreferenceRow:
 
     def turned(self) -> PreferenceRow:
         """The same with a and b in each other's place."""
-        details = self.details
-        if details.ratings:
-            details = replace(details, ratings={name: (b, a) for name, (a, b) in details.ratings.items()})
         return replace(
             self,
             a=self.b,
@@ -105,7 +102,7 @@ class PreferenceRow:
             model_b=self.model_a,
             verdict={"a": "b", "b": "a"}.get(self.verdict, self.verdict),
             flipped=None if self.flipped is None else not self.flipped,
-            details=details,
+            details=turned(self.details, True),
         )
 
 
@@ -131,6 +128,6 @@ def named(row: PreferenceRow) -> str:
 Shape = PromptRow | DemonstrationRow | RatingRow | PreferenceRow
 
 
-def prefers(prompt: Messages, chosen: str, rejected: str, strength: int, **others: str | None) -> PreferenceRow:
+def prefers(prompt: Messages, chosen: str, rejected: str, strength: int) -> PreferenceRow:
     """A preference of which the file says only which answer is the better one."""
-    return PreferenceRow(prompt, chosen, rejected, "a", strength, **others)  # type: ignore[arg-type]
+    return PreferenceRow(prompt, chosen, rejected, "a", strength)

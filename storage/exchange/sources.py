@@ -8,6 +8,7 @@ from typing import Any
 
 from storage import demonstrations, ratings
 from storage.database import Store
+from storage.details import of_row
 from storage.exchange.format import About, Writer
 from storage.exchange.shapes import DemonstrationRow, PreferenceRow, PromptRow, RankingRow, RatingRow
 from storage.labels import LEARNED_FROM, STANDING_VOTES
@@ -74,8 +75,6 @@ def _preferences(store: Store, writer: Writer) -> Found:
 def _shapes(store: Store, sql: str) -> Found:
     for row in store.db().query(sql):
         row["fold"] = fold_of(row.pop("fold_sha256"))
-        grades = {name: (a, b) for name, (a, b) in json.loads(row["ratings"]).items()}
-        details = Details(bool(row["flagged"]), tuple(json.loads(row["reasons"])), row["comment"], grades)
         shape = PreferenceRow(
             tuple(json.loads(row["messages"])),
             row["completion_a"],
@@ -87,7 +86,7 @@ def _shapes(store: Store, sql: str) -> Found:
             row["model_b"],
             bool(row["flipped"]),
             row["seconds"],
-            details,
+            of_row(row),
             row["source"] == "repeat",
         )
         yield shape, row

@@ -6,7 +6,7 @@ own (`storage.exchange.apart`), so that neither keeps a vote waiting.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -20,9 +20,10 @@ from storage.database import Store
 from storage.errors import UserError
 from storage.exchange import apart
 from storage.exchange.formats import FORMATS
+from storage.exchange.reading import SUFFIXES
 
-KINDS = [".txt", ".json", ".jsonl", ".csv", ".parquet", ".arrow", ".gz"]
-GUESSED = [("guessed", "auto"), *((name, name) for name in FORMATS if name != "auto")]
+KINDS = [*SUFFIXES, ".gz"]
+GUESSED = [("guessed", "auto"), *((name, name) for name in FORMATS)]
 AS = [("what it holds", ""), ("prompts", "prompts"), ("demonstrations", "demonstrations")]
 WHAT = (
     "Prompts, preferences, thumbs, demonstrations or votes, in the formats of TRL, Anthropic HH, UltraFeedback, "
@@ -42,15 +43,7 @@ class ImportSection:
         if not upload:
             yield ["", gr.update(visible=False)]
             return
-        yield [_bar("Reading", 0, 0), gr.update(visible=False)]
-        try:
-            for line in apart.ask(self.store, Path(upload), "preview", format=format, what=what or None):
-                if "done" in line:
-                    yield [_preview(line["done"]), gr.update(visible=line["done"]["accepted"] > 0)]
-                else:
-                    yield [_bar(*line["progress"]), gr.skip()]
-        except UserError as error:
-            yield [notice(_named(error, upload), trouble=True), gr.update(visible=False)]
+        yield from self._followed(upload, "preview", _preview, format=format, what=what or None)
 
     def bring(
         self, upload: str | None, format: str, what: str, strict: bool, request: gr.Request
@@ -60,16 +53,25 @@ class ImportSection:
         if not upload:
             yield [notice("There is no file yet: choose one.", trouble=True), gr.update(visible=False)]
             return
-        yield [_bar("Reading", 0, 0), gr.update(visible=False)]
         asked = {"format": format, "what": what or None, "strict": bool(strict), "actor": actor}
+        yield from self._followed(upload, "import", _done, **asked)
+
+    def _followed(
+        self, upload: str, deed: str, shown: Callable[[dict[str, Any]], str], **asked: Any
+    ) -> Iterator[list[Any]]:
+        """A deed with a bar, and in the end what came of it, as `shown` has it, or what is wrong.
+
+        The button comes where a preview has rows to bring in, and comes back after an import that failed.
+        """
+        yield [_bar("Reading", 0, 0), gr.update(visible=False)]
         try:
-            for line in apart.ask(self.store, Path(upload), "import", **asked):
+            for line in apart.ask(self.store, Path(upload), deed, **asked):
                 if "done" in line:
-                    yield [_done(line["done"]), gr.update(visible=False)]
+                    yield [shown(line["done"]), gr.update(visible=line["done"].get("accepted", 0) > 0)]
                 else:
                     yield [_bar(*line["progress"]), gr.skip()]
         except UserError as error:
-            yield [notice(_named(error, upload), trouble=True), gr.update(visible=True)]
+            yield [notice(_named(error, upload), trouble=True), gr.update(visible=deed == "import")]
 
 
 def section(store: Store) -> None:

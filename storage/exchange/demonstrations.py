@@ -14,7 +14,7 @@ from typing import Any
 from storage.errors import UserError
 from storage.exchange.fields import conversation_of, field_of, text_of
 from storage.exchange.reading import BadRow, listed, place, read_rows
-from storage.exchange.shapes import Messages
+from storage.exchange.shapes import DemonstrationRow, Messages
 
 OTHERS_NAMED = 5  # malformed records beside the first, by their numbers
 
@@ -73,6 +73,14 @@ def demonstrations_of(record: Any) -> list[Demonstration]:
         except BadRow as error:
             raise BadRow(f"{error} in instance {number} of {len(instances)}") from error
     return found
+
+
+def demonstration_rows(record: Any, labeler: str | None = None) -> list[DemonstrationRow]:
+    """The demonstrations of one record as an import takes them: each a prompt and the last answer to it."""
+    return [
+        DemonstrationRow(found.messages[:-1], found.messages[-1]["content"], labeler)
+        for found in demonstrations_of(record)
+    ]
 
 
 def _answered(instruction: str, fields: Any) -> Demonstration:

@@ -15,7 +15,6 @@ MOST_CHARACTERS = 200_000  # of one text: far more than any policy here reads, a
 LONGEST_NAME = 100  # of a labeler or a model
 LONGEST_COMMENT = 2000
 ROLES = ("system", "user", "assistant")
-SPOKEN_AS = {"human": "user", "gpt": "assistant"}  # in older files
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

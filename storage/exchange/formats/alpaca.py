@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from storage.exchange.demonstrations import demonstrations_of
+from storage.exchange.demonstrations import demonstration_rows
 from storage.exchange.fields import field_of, prompt_of, text_of
 from storage.exchange.format import STRING, About, Format, Writer, alone, columns, having, one
 from storage.exchange.reading import BadRow
@@ -20,10 +20,7 @@ def read_prompt(row: Any) -> PromptRow:
 def read_demonstrations(row: Any) -> Sequence[DemonstrationRow]:
     """The output as the answer to that prompt."""
     instruction, output = field_of(row, "instruction"), field_of(row, "output")
-    return [
-        DemonstrationRow(found.messages[:-1], found.messages[-1]["content"])
-        for found in demonstrations_of({"instruction": instruction, "input": row.get("input"), "output": output})
-    ]
+    return demonstration_rows({"instruction": instruction, "input": row.get("input"), "output": output})
 
 
 def write(row: DemonstrationRow, _: About) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from storage.exchange.demonstrations import demonstrations_of
+from storage.exchange.demonstrations import demonstration_rows
 from storage.exchange.fields import as_messages, field_of, name_of
 from storage.exchange.format import MESSAGES, STRING, About, Format, Writer, alone, columns, having, one
 from storage.exchange.formats.prompts import read as read_prompt
@@ -17,11 +17,7 @@ from storage.exchange.shapes import DemonstrationRow
 def read_demonstrations(row: Any) -> Sequence[DemonstrationRow]:
     """The conversation through its last answer."""
     messages = field_of(row, "messages")
-    labeler = name_of(row.get("labeler"), "the labeler")
-    return [
-        DemonstrationRow(found.messages[:-1], found.messages[-1]["content"], labeler)
-        for found in demonstrations_of({"messages": messages})
-    ]
+    return demonstration_rows({"messages": messages}, name_of(row.get("labeler"), "the labeler"))
 
 
 def write(row: DemonstrationRow, about: About) -> dict[str, Any]:

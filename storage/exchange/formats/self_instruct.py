@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from storage.exchange.demonstrations import demonstrations_of
+from storage.exchange.demonstrations import demonstration_rows
 from storage.exchange.fields import field_of
 from storage.exchange.format import STRING, About, Format, Writer, columns, having, one
 from storage.exchange.formats.alpaca import asked, only_turn
@@ -25,8 +25,7 @@ def read_prompts(row: Any) -> Sequence[PromptRow]:
 
 def read_demonstrations(row: Any) -> Sequence[DemonstrationRow]:
     """One for each instance."""
-    found = demonstrations_of({name: field_of(row, name) for name in ("instruction", "instances")})
-    return [DemonstrationRow(each.messages[:-1], each.messages[-1]["content"]) for each in found]
+    return demonstration_rows({name: field_of(row, name) for name in ("instruction", "instances")})
 
 
 def write(row: DemonstrationRow, about: About) -> dict[str, Any]:

@@ -13,8 +13,6 @@ from storage.database import MOST_ID, Store
 from storage.journal import entries, in_words, write_journal
 from storage.maintenance import backup, check
 
-SHOWN_REJECTIONS = 10
-
 
 def add_commands(app: typer.Typer) -> None:
     """Add this module's commands to the app."""
@@ -43,7 +41,7 @@ def import_command(
         answer(as_json, saying.survey_data(survey), saying.survey_text(survey))
         return
     report = import_file(Store.open(home), file, format, strict, what or None, ACTOR, bar)
-    for line in saying.rejections(report.rejected, report.rejected_count, SHOWN_REJECTIONS):
+    for line in saying.rejections(report.rejected, report.rejected_count):
         tell(line)
     data = {
         "imported": report.imported,

@@ -17,6 +17,8 @@ from typing import Any
 
 from storage.database import Store
 from storage.errors import UserError
+from storage.exchange import saying
+from storage.exchange.importing import import_file, preview
 
 ROOT = Path(__file__).parents[2]
 EVERY_S = 0.3  # between two lines of progress
@@ -84,9 +86,6 @@ class _Telling:
 
 
 def _preview(store: Store, file: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    from storage.exchange import saying
-    from storage.exchange.importing import preview
-
     survey = preview(file, **asked, progress=_Telling())
     shown = [{"row": number, "parts": saying.parts(shape)} for number, shape in survey.first]
     reasons = saying.rejections(survey.rejected, survey.rejected_count)
@@ -94,9 +93,6 @@ def _preview(store: Store, file: Path, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _import(store: Store, file: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    from storage.exchange import saying
-    from storage.exchange.importing import import_file
-
     report = import_file(store, file, **asked, progress=_Telling())
     reasons = saying.rejections(report.rejected, report.rejected_count, MOST_REASONS)
     return {"said": saying.report_text(report), "reasons": reasons}

@@ -16,10 +16,12 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from storage.errors import UserError
+from storage.exchange.cells import cell_of
 
 MOST_BYTES = 2048 * 1024 * 1024  # of a file, unpacked
 MOST_ROW_BYTES = 32 * 1024 * 1024  # of one row
@@ -129,20 +131,15 @@ def _rows(path: Path, suffix: str, handle: io.BufferedReader) -> Iterator[Placed
         yield from (Placed(number, _json_line(line), number) for number, line in _lines(path, handle))
 
 
-class _readable:
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     """What goes wrong while a file is read, as one sentence."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, EOFError | zlib.error):
-            raise UserError(f"{self._path} is no whole gzip file ({error}): copy it again.") from error
-        if isinstance(error, OSError):
-            raise UserError(f"{self._path} cannot be read ({error.strerror or error}).") from error
+    try:
+        yield
+    except (EOFError, zlib.error) as error:
+        raise UserError(f"{path} is no whole gzip file ({error}): copy it again.") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror or error}).") from error
 
 
 class _Bounded(io.RawIOBase):
@@ -273,8 +270,6 @@ def _json_line(line: str) -> Any:
 
 
 def _csv(path: Path, handle: io.BufferedReader) -> Iterator[Placed]:
-    from storage.exchange.cells import cell_of
-
     csv.field_size_limit(MOST_ROW_BYTES)
     lines = (_decoded(path, line, number) for number, line in _all_lines(path, handle))
     reader = csv.reader(lines, strict=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from storage.exchange.importing import Report, Survey
-from storage.exchange.shapes import DemonstrationRow, PreferenceRow, PromptRow, RatingRow, Shape
+from storage.exchange.shapes import DemonstrationRow, PreferenceRow, RatingRow, Shape
 from storage.records import prompt_text
 
 SHOWN_REASONS = 10
@@ -19,12 +19,12 @@ def parts(shape: Shape) -> list[tuple[str, str]]:
     """A row as it would come in: names and texts, for a table or lines."""
     shown = [("prompt", prompt_text(shape.prompt))]
     if isinstance(shape, PreferenceRow):
-        verdict = f"{shape.verdict}, strength {shape.strength}" if shape.has_side else shape.verdict.replace("_", " ")
-        answers = [("chosen", shape.chosen), ("rejected", shape.rejected)]
-        if shape.flipped is not None or not shape.has_side:
-            answers = [("a", shape.a), ("b", shape.b)]
+        strength = f"strength {shape.strength}"
+        if shape.has_side and shape.flipped is None:
+            answers, verdict = [("chosen", shape.chosen), ("rejected", shape.rejected)], strength
         else:
-            verdict = f"strength {shape.strength}"
+            answers = [("a", shape.a), ("b", shape.b)]
+            verdict = f"{shape.verdict}, {strength}" if shape.has_side else shape.verdict.replace("_", " ")
         models = " and ".join(filter(None, (shape.model_a, shape.model_b)))
         shown += [*answers, ("verdict", verdict), ("models", models), ("labeler", shape.labeler or "")]
     elif isinstance(shape, RatingRow):
@@ -35,8 +35,6 @@ def parts(shape: Shape) -> list[tuple[str, str]]:
         ]
     elif isinstance(shape, DemonstrationRow):
         shown += [("answer", shape.answer), ("labeler", shape.labeler or "")]
-    else:
-        assert isinstance(shape, PromptRow)
     answers_too = ("prompt", "answer", "chosen", "rejected", "a", "b")
     return [(name, cut(text)) for name, text in shown if text or name in answers_too]
 

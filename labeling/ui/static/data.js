@@ -76,12 +76,7 @@ function drawList({ rows, newer, older }) {
   shown = rows;
   const { columns, row } = TABLES[list];
   at(".rows").dataset.list = list;
-  at(".rows thead tr").replaceChildren(...columns.map((name) => {
-    const head = document.createElement("th");
-    head.scope = "col";
-    if (name) head.textContent = name; else head.append(unseen("Chosen"));
-    return head;
-  }));
+  at(".rows thead tr").replaceChildren(...columns.map(heading));
   at(".rows tbody").replaceChildren(...rows.map(row));
   at(".rows").hidden = rows.length === 0;
   slot("none").hidden = rows.length > 0;

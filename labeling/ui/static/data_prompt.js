@@ -66,7 +66,7 @@ function part(name, nodes, none) {
 function tablePart(kind, name, rows) {
   if (rows.length === 0) return part(name, [], "None yet.");
   const { columns, row } = TABLES[kind];
-  const heads = columns.slice(1).map((column) => { const head = made("th", "", column); head.scope = "col"; return head; });
+  const heads = columns.slice(1).map(heading);
   const lines = rows.map((one) => { const line = row(one); line.firstChild.remove(); return line; }); // the prompt is above
   const table = made("table", "rows", made("thead", "", made("tr", "", ...heads)), made("tbody", "", ...lines));
   table.dataset.list = `${kind}-of-one`;

@@ -15,7 +15,7 @@ function promptRow(prompt) {
   ].join(", "));
   return tableRow(
     chooseCell(prompt),
-    cell("Prompt", promptText(prompt.messages, prompt.prompt_id)),
+    promptCell(prompt),
     cell("Came of it", came, chips(prompt)),
     cell("Source", made("div", "", prompt.source), made("div", "quiet", splitWord(prompt.split))),
     cell("When", moment(prompt.created_at)),
@@ -28,7 +28,7 @@ function pairRow(pair) {
   const cast = Object.keys(pair.verdicts).filter((verdict) => verdict !== "skip");
   const marks = [cast.length > 1 ? "contested" : "", pair.flags ? "flagged" : "", pair.withheld ?? ""].filter(Boolean);
   return tableRow(
-    cell("Prompt", promptText(pair.messages, pair.prompt_id)),
+    promptCell(pair),
     cell("A", long(pair.a), by(pair.model_a)),
     cell("B", long(pair.b), by(pair.model_b)),
     cell("Votes", made("b", "", counts.join(", ") || "none"), chipLine(marks)),
@@ -42,7 +42,7 @@ function voteRow(vote) {
     cell("A", long(vote.left, vote.verdict === "left")),
     cell("B", long(vote.right, vote.verdict === "right")),
     cell("Verdict", ...verdictOf(vote)),
-    cell("Who", made("div", "", vote.labeler), moment(vote.created_at)),
+    whoCell(vote),
   );
 }
 
@@ -62,27 +62,27 @@ function rankingRow(one) {
   const answers = one.answers.map((answer) => made("li", "", made("span", "rank", answer.rank || "–"), long(answer.text)));
   const more = [chipLine(one.reasons), ...(one.comment ? [made("blockquote", "", one.comment)] : [])];
   return tableRow(
-    cell("Prompt", promptText(one.messages, one.prompt_id)),
+    promptCell(one),
     cell("In order", made("ol", "ranked", ...answers)),
     cell("Said", made("b", one.flagged ? "danger" : "", one.flagged ? "flagged" : said), ...more),
-    cell("Who", made("div", "", one.labeler), moment(one.created_at)),
+    whoCell(one),
   );
 }
 
 function demonstrationRow(one) {
   return tableRow(
-    cell("Prompt", promptText(one.messages, one.prompt_id)),
+    promptCell(one),
     cell("Written", long(one.text)),
-    cell("Who", made("div", "", one.labeler), moment(one.created_at)),
+    whoCell(one),
   );
 }
 
 function thumbRow(one) {
   return tableRow(
-    cell("Prompt", promptText(one.messages, one.prompt_id)),
+    promptCell(one),
     cell("Answer", long(one.text), by(one.model)),
     cell("Thumb", made("b", "", one.thumb)),
-    cell("Who", made("div", "", one.labeler), moment(one.created_at)),
+    whoCell(one),
   );
 }
 
@@ -109,6 +109,14 @@ const unseen = (text) => made("span", "unseen", text);
 const splitWord = (split) => (split === "heldout" ? "held out" : "to train on");
 const by = (model) => made("div", "quiet by", model ?? "no model here");
 const tableRow = (...cells) => made("tr", "", ...cells);
+const whoCell = (one) => cell("Who", made("div", "", one.labeler), moment(one.created_at));
+const promptCell = (one) => cell("Prompt", promptText(one.messages, one.prompt_id));
+
+function heading(name) {
+  const head = made("th", "", name || unseen("Chosen"));
+  head.scope = "col";
+  return head;
+}
 
 function cell(name, ...inside) {
   const node = made("td", "");
@@ -123,8 +131,7 @@ function chooseCell(prompt) {
   box.checked = chosen.has(prompt.prompt_id);
   box.setAttribute("aria-label", `Choose prompt ${prompt.prompt_id}`);
   box.addEventListener("change", () => choose(prompt.prompt_id, box.checked));
-  const node = made("td", "choose", box);
-  return node;
+  return made("td", "choose", box);
 }
 
 function promptText(messages, promptId) {

@@ -22,13 +22,15 @@ FAST_VOTES, FAST_WARNS, FAST_PAUSES = 20, 5, 10
 SURE = 2  # from this strength on a vote for the other side of a gold pair is a failure
 # Skimming at 50 words a second is ten times what people read at (Brysbaert 2019: 238 words a minute in silence).
 LEAST_SECONDS, WORDS_A_SECOND, MOST_SECONDS = 0.3, 50.0, 5.0
-NEWEST = """
-SELECT p.verdict, p.strength, p.seconds, x.text AS a, y.text AS b, g.verdict AS known
+# The answers are read only where the seconds leave it open whether that was too fast: this is done at every vote.
+NEWEST = f"""
+SELECT p.verdict, p.strength, p.seconds, g.verdict AS known,
+       CASE WHEN p.seconds < {MOST_SECONDS} THEN x.text || ' ' || y.text ELSE '' END AS answers
 FROM showings s CROSS JOIN current_preferences p USING (showing_id) CROSS JOIN pairs r USING (pair_id)
 CROSS JOIN completions x ON x.completion_id = r.completion_a
 CROSS JOIN completions y ON y.completion_id = r.completion_b
 LEFT JOIN current_gold g ON g.pair_id = r.pair_id AND s.purpose = 'gold'
-WHERE s.labeler = :labeler AND s.purpose IN ({purposes}) AND p.verdict <> 'withdrawn' AND p.created_at > :since
+WHERE s.labeler = :labeler AND s.purpose IN ({{purposes}}) AND p.verdict <> 'withdrawn' AND p.created_at > :since
 ORDER BY s.shown_at DESC LIMIT :most
 """
 
@@ -95,7 +97,7 @@ def after_vote(db: Database, labeler: str) -> None:
     newest = db.query(NEWEST.format(purposes="'queue', 'gold', 'repeat'"), {**asked, "most": FAST_VOTES})
     found = decide(
         [is_wrong(vote["verdict"], vote["strength"], vote["known"]) for vote in on_gold],
-        [is_too_fast(vote["seconds"], len(f"{vote['a']} {vote['b']}".split()), vote["verdict"]) for vote in newest],
+        [is_too_fast(vote["seconds"], len(vote["answers"].split()), vote["verdict"]) for vote in newest],
         before.state == "warned",
     )
     if found.state != before.state:

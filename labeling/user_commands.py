@@ -10,7 +10,6 @@ import typer
 from labeling.accounts import add_user, people
 from labeling.invitations import DAYS, invite
 from labeling.logins import PROGRAM_DAYS, log_out_everywhere, make_token
-from labeling.removal import in_words, remove_user
 from storage.console import ACTOR, DEFAULT_HOME, Home, Json, answer, table
 from storage.database import Store
 from storage.errors import UserError
@@ -82,6 +81,8 @@ def list_command(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
 @user_app.command("remove")
 def remove_command(name: Name, home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Remove a person; their votes stay under a pseudonym, and the models that they have shaped are listed."""
+    from labeling.removal import in_words, remove_user
+
     removal = remove_user(Store.existing(home), name, ACTOR)
     answer(as_json, {"name": name, **asdict(removal)}, "\n".join(in_words(name, removal)))
 

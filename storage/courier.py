@@ -18,7 +18,7 @@ import httpx
 
 from storage.database import Store, from_now, now, sqlite3
 from storage.journal import record
-from storage.webhooks import give_up, signature
+from storage.webhooks import WAITS, give_up, signature
 
 LOOK_EVERY_S = 1.0
 PATIENCE_S = 10.0  # with one address
@@ -27,15 +27,15 @@ BATCH = 50  # messages to one address, between two writes that they have arrived
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 3600.0
 GIVE_UP_AFTER = timedelta(days=3)
 KEEP_DELIVERED = timedelta(days=7)
-DUE = """
+DUE = f"""
 SELECT webhook_id, url, secret, failures FROM webhooks w
 WHERE removed_at IS NULL AND next_at <= ? AND EXISTS (
-    SELECT 1 FROM deliveries d WHERE d.webhook_id = w.webhook_id AND delivered_at IS NULL AND given_up_at IS NULL
+    SELECT 1 FROM deliveries d WHERE d.webhook_id = w.webhook_id AND {WAITS}
 )
 """
-WAITING = """
+WAITING = f"""
 SELECT delivery_id, message_id, payload FROM deliveries
-WHERE webhook_id = ? AND delivered_at IS NULL AND given_up_at IS NULL ORDER BY delivery_id LIMIT ?
+WHERE webhook_id = ? AND {WAITS} ORDER BY delivery_id LIMIT ?
 """
 
 log = logging.getLogger("plumbline.courier")
@@ -127,8 +127,7 @@ def _carry(store: Store, due: dict[str, Any]) -> None:
 def _tidy(store: Store) -> None:
     """Give up what is too old, and forget what arrived long ago."""
     old = store.rows(
-        "SELECT webhook_id, count(*) AS n FROM deliveries"
-        " WHERE delivered_at IS NULL AND given_up_at IS NULL AND created_at < ? GROUP BY webhook_id",
+        f"SELECT webhook_id, count(*) AS n FROM deliveries WHERE {WAITS} AND created_at < ? GROUP BY webhook_id",
         [from_now(-GIVE_UP_AFTER)],
     )
     for row in old:

@@ -59,7 +59,7 @@ def forget(db: Database, name: str, actor: str) -> str:
 
 def was_removed(db: Database, name: str) -> bool:
     """Whether somebody of this name was removed, whom frozen files may still name."""
-    return bool(list(db.query("SELECT 1 FROM former_people WHERE name_sha256 = ?", [_hashed(name)])))
+    return first(db, "SELECT 1 FROM former_people WHERE name_sha256 = ?", [_hashed(name)]) is not None
 
 
 def known_as(db: Database) -> Callable[[str], str]:

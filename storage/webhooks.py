@@ -20,6 +20,7 @@ from storage.errors import UserError
 from storage.journal import record
 
 EVENTS = ("vote", "round", "promotion")
+WAITS = "delivered_at IS NULL AND given_up_at IS NULL"  # of a message in the outbox
 PREFIX = "whsec_"  # of a secret, before the base64 of its 32 bytes
 
 
@@ -76,7 +77,7 @@ def webhooks(store: Store) -> list[Webhook]:
             row["url"],
             row["secret"],
             tuple(event for event in EVENTS if row[f"on_{event}"]),
-            _count(store, row["webhook_id"], "delivered_at IS NULL AND given_up_at IS NULL"),
+            _count(store, row["webhook_id"], WAITS),
             _count(store, row["webhook_id"], "given_up_at IS NOT NULL"),
             _last_error(store, row["webhook_id"]) if row["failures"] else None,
         )
@@ -102,8 +103,7 @@ def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
 def give_up(db: Database, why: str, which: str, *parameters: object) -> int:
     """Try no more to deliver what waits and is meant by `which`, inside the caller's transaction; returns how many."""
     return db.execute(
-        "UPDATE deliveries SET given_up_at = ?, error = coalesce(error || '; ', '') || ?"
-        f" WHERE delivered_at IS NULL AND given_up_at IS NULL AND {which}",
+        f"UPDATE deliveries SET given_up_at = ?, error = coalesce(error || '; ', '') || ? WHERE {WAITS} AND {which}",
         [now(), why, *parameters],
     ).rowcount
 

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from storage.database import Store, first, now
 from storage.errors import UserError, shown
 from storage.journal import record
-from storage.prompts import NewPrompt, insert_prompts
+from storage.prompts import NewPrompt, insert_prompts, newest_id
 from storage.records import Message, Split
 from storage.text import is_text
 
@@ -98,7 +98,7 @@ def add_prompt(store: Store, messages: Sequence[Message], actor: str, split: Spl
     """
     _check_conversation(messages)
     with store.write() as db:
-        before = next(iter(db.query("SELECT coalesce(max(prompt_id), 0) AS last FROM prompts")))["last"]
+        before = newest_id(db)
         turns = tuple({"role": turn["role"], "content": turn["content"]} for turn in messages)
         (prompt_id,) = insert_prompts(db, [NewPrompt(turns, HAND_SOURCE, split)])  # type: ignore[arg-type]
         if prompt_id > before:

@@ -106,6 +106,11 @@ def insert_prompts(
     return [known[sha256] for sha256 in hashes]
 
 
+def newest_id(db: Database) -> int:
+    """The highest id of a prompt, 0 before the first: what is inserted later has a higher one."""
+    return int(next(db.query("SELECT coalesce(max(prompt_id), 0) AS newest FROM prompts"))["newest"])
+
+
 def split_of_chat(db: Database, messages: Sequence[Message]) -> Split:
     """The side for what somebody asked in a chat: train, unless it is a near-duplicate of a held-out prompt."""
     rows = db.query("SELECT messages FROM prompts WHERE split = 'heldout'")

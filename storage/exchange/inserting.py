@@ -31,7 +31,7 @@ from storage.exchange.shapes import (
     name_in_file,
 )
 from storage.former import known_as
-from storage.prompts import NewPrompt, Side, insert_prompts
+from storage.prompts import NewPrompt, Side, insert_prompts, newest_id
 
 Pairs = dict[tuple[int, str, str], dict[int, set[str | None]]]  # by prompt and texts: the pairs, and who has voted
 
@@ -68,12 +68,12 @@ class Inserter:
 
     def insert(self, db: Database, shapes: Sequence[Shape]) -> int:
         """Insert what is not there yet, inside the caller's transaction; returns how many that were."""
-        before = _prompt_count(db)
+        before = newest_id(db)
         prompt_ids = insert_prompts(db, [NewPrompt(shape.prompt, IMPORTED) for shape in shapes], self._planned)
+        if isinstance(shapes[0], PromptRow):
+            return len({prompt_id for prompt_id in prompt_ids if prompt_id > before})
         called = self._called(db)
         items = [(id, self._named(shape, called)) for id, shape in zip(prompt_ids, shapes, strict=True)]
-        if isinstance(shapes[0], PromptRow):
-            return _prompt_count(db) - before
         if isinstance(shapes[0], PreferenceRow):
             return self._preferences(db, items)
         if isinstance(shapes[0], RatingRow):
@@ -81,7 +81,7 @@ class Inserter:
         return self._demonstrations(db, items)
 
     def _named(self, shape: Any, called: Callable[[str], str]) -> Any:
-        if isinstance(shape, PromptRow) or shape.labeler is None:
+        if shape.labeler is None:
             return shape
         labeler = None if self._merges_labelers else called(shape.labeler)
         return shape if labeler == shape.labeler else replace(shape, labeler=labeler)
@@ -187,10 +187,6 @@ class Inserter:
             )
             self._users.add(labeler)
         return labeler
-
-
-def _prompt_count(db: Database) -> int:
-    return int(next(iter(db.query("SELECT count(*) AS n FROM prompts")))["n"])
 
 
 def _ids(items: Sequence[tuple[int, Any]]) -> str:

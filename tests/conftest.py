@@ -10,8 +10,9 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read as torch is imported: two test processes share the cores
 
@@ -26,6 +27,8 @@ from storage.records import NewCompletion
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from sqlite_utils import Database
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -113,16 +116,13 @@ def promote_policy(store: Store, name: str) -> int:
     return model_id
 
 
-def at_once(times: int, deed: Callable[[], object]) -> None:
-    """Do it in so many threads that begin together, and wait for them."""
-    ready = threading.Barrier(times)
+def at_once(times: int, deed: Callable[[], T]) -> list[T]:
+    """What a deed returns to each of so many threads that begin it together."""
+    together = threading.Barrier(times)
 
-    def begin() -> None:
-        ready.wait()
-        deed()
+    def begin() -> T:
+        together.wait()
+        return deed()
 
-    threads = [threading.Thread(target=begin) for _ in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(times) as pool:
+        return [future.result() for future in [pool.submit(begin) for _ in range(times)]]

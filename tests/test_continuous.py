@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from storage import rounds as round_rows
 from storage.database import Store
 from storage.errors import UserError
 from storage.maintenance import check
+from tests.conftest import at_once
 from tests.older_homes import older_home
 from tests.test_registry import register
 from tests.test_rounds import add_heldout, add_votes, finish
@@ -241,14 +240,7 @@ def test_workers_that_come_one_after_another_start_one_round(voted: Store) -> No
 
 def test_workers_that_look_at_the_same_moment_start_one_round(voted: Store) -> None:
     continuous.switch_on(voted, 10, {}, "local")
-    together = threading.Barrier(4)
-
-    def look(_: int) -> None:
-        together.wait()
-        continuous.step(voted)
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(look, range(4)))
+    at_once(4, lambda: continuous.step(voted))
     assert len(round_rows.all_rounds(voted)) == 1
 
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from alignment.demo.seed import BASE, TUNED, open_home
 from storage import registry
 from storage.database import Store
+from tests.conftest import at_once
 
 
 def test_two_that_open_a_fresh_home_at_once_give_it_one_demo(tmp_path: Path) -> None:
     home = tmp_path / "home"
     Store.open(home)
-    together = threading.Barrier(3)
-
-    def begin() -> Store:
-        together.wait()
-        return open_home(home)
-
-    with ThreadPoolExecutor(3) as pool:
-        stores = [future.result() for future in [pool.submit(begin) for _ in range(3)]]
+    stores = at_once(3, lambda: open_home(home))
     models = registry.models(stores[0])
     assert sorted(model.name for model in models) == sorted([BASE, TUNED])
     assert registry.require_promoted(stores[0]).name == TUNED

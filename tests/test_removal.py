@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from storage.exchange.exporting import export_file
 from storage.exchange.importing import import_file
 from storage.former import FORMER, NAMED, columns, renamed
 from storage.lineage import influence
-from tests.conftest import add_pairs, every_row
+from tests.conftest import add_pairs, at_once, every_row
 
 PASSWORD = "correct horse battery"
 
@@ -118,14 +117,13 @@ def test_a_removed_person_is_out_at_once(busy: Store) -> None:
 
 
 def test_of_two_who_remove_somebody_at_once_one_is_told_they_are_gone(busy: Store) -> None:
-    def remove(_: int) -> str:
+    def remove() -> str:
         try:
             return remove_user(busy, "ann", "ada").pseudonym
         except UserError as error:
             return str(error)
 
-    with ThreadPoolExecutor(3) as pool:
-        said = sorted(pool.map(remove, range(3)))
+    said = sorted(at_once(3, remove))
     assert [one.partition("'")[0] for one in said[:2]] == ["There is no user named "] * 2
     assert said[2].startswith(FORMER)
 

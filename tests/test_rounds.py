@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,7 +23,7 @@ from storage.database import Store
 from storage.errors import UserError
 from storage.prompts import fold_of, prompt_hash
 from storage.records import Message, Thumb
-from tests.conftest import add_pairs, add_texts
+from tests.conftest import add_pairs, add_texts, at_once
 
 
 def add_votes(store: Store, count: int, verdict: str = "both sides") -> None:
@@ -275,17 +273,14 @@ def test_a_stage_that_ends_before_the_cancel_reaches_it_is_the_last(store: Store
 def test_of_rounds_that_are_started_at_the_same_moment_one_runs(store: Store) -> None:
     add_votes(store, 60)
     add_heldout(store, 8)
-    together = threading.Barrier(4)
 
     def start() -> int | None:
-        together.wait()
         try:
             return rounds.start(store, "dpo", {}, "local")
         except UserError:
             return None
 
-    with ThreadPoolExecutor(4) as pool:
-        started = [future.result() for future in [pool.submit(start) for _ in range(4)]]
+    started = at_once(4, start)
     assert len([round_id for round_id in started if round_id]) == 1
     assert len(round_rows.all_rounds(store)) == 1
 

@@ -14,7 +14,7 @@ from storage.database import Store
 from storage.errors import UserError
 from storage.project import set_project
 from storage.prompts import NewPrompt, add_prompts
-from storage.records import Message, Vote
+from storage.records import Message
 from tests.conftest import add_pairs, at_once
 
 
@@ -193,8 +193,7 @@ def test_what_the_only_labeler_skipped_does_not_count_as_waiting(store: Store) -
 
 def test_tabs_that_ask_at_once_get_the_same_showings(store: Store) -> None:
     add_pairs(store, 4)
-    served: list[set[int]] = []
-    at_once(8, lambda: served.append({showing.showing_id for showing in session.serve(store, "local", 4)}))
+    served = at_once(8, lambda: {showing.showing_id for showing in session.serve(store, "local", 4)})
     assert len(served) == 8
     assert all(ids == served[0] for ids in served)
 
@@ -214,8 +213,7 @@ def test_an_undo_of_the_last_vote_leaves_chats_alone(store: Store) -> None:
 def test_a_burst_of_retries_from_many_threads_is_one_vote(store: Store) -> None:
     add_pairs(store, 1)
     (showing,) = session.serve(store, "local")
-    votes: list[Vote] = []
-    at_once(16, lambda: votes.append(session.vote(store, "local", showing.showing_id, "left", 2, "key")))
+    votes = at_once(16, lambda: session.vote(store, "local", showing.showing_id, "left", 2, "key"))
     assert len({vote.preference_id for vote in votes}) == 1
     assert sum(not vote.duplicate for vote in votes) == 1
 

@@ -14,7 +14,6 @@ from storage.database import Store
 from storage.errors import UserError
 from storage.maintenance import backup, check
 from storage.prompts import fold_of, prompt_hash
-from storage.records import Snapshot
 from tests.conftest import add_pairs, at_once
 
 
@@ -95,8 +94,7 @@ def test_a_damaged_file_is_written_again(store: Store, damaged: bytes) -> None:
 def test_threads_that_freeze_the_same_votes_at_once_get_the_same_snapshot(store: Store) -> None:
     add_pairs(store, 4)
     rank(store, 4)
-    taken: list[Snapshot] = []
-    at_once(8, lambda: taken.append(snapshots.take(store)))
+    taken = at_once(8, lambda: snapshots.take(store))
     assert taken == [snapshots.take(store)] * 8
     assert [path.name for path in store.snapshots.iterdir()] == [f"{taken[0].sha256}.parquet"]
 
